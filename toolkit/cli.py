@@ -1,0 +1,183 @@
+"""The sivsen command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from toolkit.core.errors import StorageError, ToolkitError, UsageError
+from toolkit.core.shipped import shipped_path
+from toolkit.run.batch import run_study
+from toolkit.run.parameters import NOTEBOOKS, parse_parameters
+from toolkit.run.results import ReportResult, RunResult
+from toolkit.study import find_study, open_study, scaffold_study
+
+EXIT_INTERNAL = 6
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Words after ``sivsen``; those of the process when left out.
+
+    Returns
+    -------
+    int
+        0 ok; 1 some reports failed; 2 usage; 3 bad input; 4 disclosure; 5 storage; 6 internal; 130 interrupted.
+    """
+    parser = _build_parser()
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    try:
+        return int(options.action(options))
+    except ToolkitError as error:
+        print(f"sivsen: {len(error.problems)} problem(s)", file=sys.stderr)
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("sivsen: interrupted; earlier reports are as they were", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sivsen", description="Impact evaluation of work placements in social enterprises."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="run the example study and print where its reports are")
+    demo.add_argument("--output", metavar="DIR", help="folder of the reports (outputs/example)")
+    demo.set_defaults(action=_demo)
+    new = commands.add_parser("new", help="make a study folder to edit")
+    new.add_argument("folder", metavar="DIR")
+    new.set_defaults(action=_new)
+    check = commands.add_parser("check", help="say everything that is wrong with a study")
+    check.add_argument("study", metavar="STUDY", help="the study's folder or its study.yaml")
+    check.set_defaults(action=_check)
+    run = commands.add_parser("run", help="make the reports of a study")
+    run.add_argument("study", metavar="STUDY", help="the study's folder or its study.yaml")
+    names = ", ".join(spec.name for spec in NOTEBOOKS)
+    run.add_argument("--notebook", action="append", default=[], metavar="NAME", help=names)
+    run.add_argument("--scope", metavar="SCOPE", help="programme, or one group such as country=IT")
+    run.add_argument("--language", metavar="L", help="language of the reports (en)")
+    run.add_argument(
+        "-p",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set a parameter of the notebooks, such as confidence=0.9",
+    )
+    run.add_argument("--output", metavar="DIR", help="folder of the reports (outputs/NAME)")
+    run.set_defaults(action=_run)
+    lab = commands.add_parser("lab", help="open JupyterLab on the notebooks")
+    lab.add_argument("words", nargs=argparse.REMAINDER, metavar="...", help="passed on to jupyter lab")
+    lab.set_defaults(action=_lab)
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> int:
+    return _run_and_report(shipped_path("surveys", "example"), options.output, [], {})
+
+
+def _new(options: argparse.Namespace) -> int:
+    study = scaffold_study(Path(options.folder))
+    print(f"A new study: {study}")
+    print("Put your exports into its folder exports, edit study.yaml, then: sivsen check", options.folder)
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    path = find_study(options.study, start=Path.cwd())
+    study = open_study(path)
+    for note in study.cover.notes:
+        print(note)
+    for line in study.panel.ledger.lines:
+        if line.count:
+            print(f"{line.wave or 'all waves'}: {line.count} set aside ({line.reason}), {line.n_out} remain.")
+    print(f"No problems. {len(study.panel.people)} people are in both surveys.")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    given = _split_parameters(options.parameters)
+    for name in ("scope", "language"):
+        if getattr(options, name) is not None:
+            given[name] = getattr(options, name)
+    for name in ("study", "release_plan"):
+        if name in given:
+            raise UsageError(f"the parameter {name} is set by sivsen run itself; leave it out")
+    return _run_and_report(options.study, options.output, options.notebook, parse_parameters(given))
+
+
+def _split_parameters(words: Sequence[str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign or not name:
+            raise UsageError(f"-p takes name=value, such as confidence=0.9; {name!r} has no value")
+        if name in given:
+            raise UsageError(f"the parameter {name} is given twice")
+        given[name] = value
+    return given
+
+
+def _run_and_report(study: str | Path, output: str | None, notebooks: Sequence[str], parameters: dict[str, Any]) -> int:
+    total = len(notebooks) or len(NOTEBOOKS)
+    with tqdm(total=total, unit="report", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def advance(report: ReportResult) -> None:
+            bar.update()
+            if bar.disable:
+                print(_describe(report), flush=True)
+
+        result = run_study(study, output=output, notebooks=notebooks, parameters=parameters, on_report=advance)
+        if not bar.disable:
+            bar.clear()
+            print("\n".join(_describe(report) for report in result.reports))
+    return _close(result)
+
+
+def _describe(report: ReportResult) -> str:
+    if not report.judgement.fault:
+        return f"{report.spec.name}: made"
+    where = f" at cell {report.judgement.cell}" if report.judgement.cell else ""
+    kept = " (the earlier report is kept)" if report.kept else ""
+    return f"{report.spec.name}: failed{where}{kept}\n  {report.judgement.fault}"
+
+
+def _close(result: RunResult) -> int:
+    print(f"Reports: {result.index}")
+    return result.exit_code
+
+
+def _lab(options: argparse.Namespace) -> int:
+    notebooks = shipped_path("notebooks")
+    if "_shipped" in notebooks.parts:
+        own = Path.cwd() / "notebooks"
+        if not own.exists():
+            try:
+                shutil.copytree(notebooks, own)
+                shutil.copytree(shipped_path("surveys"), Path.cwd() / "surveys", dirs_exist_ok=True)
+            except OSError as error:
+                raise StorageError(f"the notebooks could not be copied here: {error.strerror}") from error
+        notebooks = own
+    words = [sys.executable, "-m", "jupyterlab", str(notebooks), *options.words]
+    return subprocess.call(words, env={**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,16 @@
+"""Floor 6: what an audience may see. `release` is the only door into reports."""
+
+from toolkit.disclosure.audience import MIN_PEOPLE, Audience
+from toolkit.disclosure.plan import SuppressionPlan, plan_release, strictest_plan
+from toolkit.disclosure.release import Released, release, whole_population
+
+__all__ = [
+    "MIN_PEOPLE",
+    "Audience",
+    "Released",
+    "SuppressionPlan",
+    "plan_release",
+    "release",
+    "strictest_plan",
+    "whole_population",
+]

@@ -1,0 +1,42 @@
+"""RawExport: an export file as text, before anything is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from toolkit.core.ledger import Ledger
+from toolkit.core.provenance import Provenance
+from toolkit.ingest.declaration import ExportDeclaration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawExport:
+    """One file, every cell as the text that stood there.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per answer row, one text column per header.
+    rows : ndarray of int
+        Spreadsheet row number of each frame row.
+    platform : str
+        qualtrics or plain.
+    evidence : str
+        Which structure of the file says so.
+    declaration : ExportDeclaration
+        What the study declared of the file.
+    ledger, provenance : Ledger, Provenance
+        Rows set aside while reading; hash of the file.
+    """
+
+    frame: pd.DataFrame
+    rows: npt.NDArray[np.int64]
+    platform: str
+    evidence: str
+    declaration: ExportDeclaration
+    ledger: Ledger
+    provenance: Provenance

@@ -1,0 +1,175 @@
+"""run_study: every report of a study, judged one by one, written whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from toolkit.core.errors import ReportError, StorageError, UsageError
+from toolkit.core.nearest import suggest_name
+from toolkit.core.shipped import shipped_path
+from toolkit.disclosure import SuppressionPlan, plan_release
+from toolkit.evaluate import count_populations
+from toolkit.report.exporter import render_report
+from toolkit.report.site import render_failure
+from toolkit.run.engine import execute_notebook
+from toolkit.run.manifest import MANIFEST, build_manifest, describe_report, read_earlier_reports
+from toolkit.run.parameters import NOTEBOOKS, NotebookSpec, check_parameters
+from toolkit.run.publishing import publish_files, strip_machine_traces, write_results
+from toolkit.run.results import ReportResult, RunResult, report_stem
+from toolkit.run.site import build_index, failure_page
+from toolkit.run.status import Judgement, judge_notebook
+from toolkit.study import Study, find_study, open_study
+
+TEMPORARY_PREFIX = ".sivsen-"
+
+
+def run_study(
+    study: str | Path,
+    *,
+    output: str | Path | None = None,
+    notebooks: Sequence[str] = (),
+    parameters: Mapping[str, Any] | None = None,
+    on_report: Callable[[ReportResult], None] | None = None,
+) -> RunResult:
+    """Run the notebooks on a study and write its folder of reports.
+
+    Parameters
+    ----------
+    study : str or Path
+        The study's folder or its study.yaml.
+    output : str or Path, optional
+        Where the reports go; see `choose_output`.
+    notebooks : sequence of str
+        Names of the notebooks to run; all when empty.
+    parameters : mapping, optional
+        Checked values of notebook parameters other than study and release_plan.
+    on_report : callable, optional
+        Called after each report.
+
+    Returns
+    -------
+    RunResult
+        Where the reports are, and what became of each.
+
+    Raises
+    ------
+    ToolkitError
+        The study, a parameter or the output folder is wrong: nothing has been written.
+    """
+    given = check_parameters(parameters or {})
+    specs = _choose_notebooks(notebooks)
+    path = find_study(study, start=Path.cwd())
+    folder = choose_output(path.parent, output)
+    opened = open_study(path, seed=given.get("seed"))
+    if given.get("scope", "programme") != "programme":
+        open_study(path, scope=given["scope"])
+    plan = plan_release(
+        count_populations(opened.panel.people, opened.groups), audience=opened.settings.disclosure.audience
+    )
+    given = {**given, "study": f"{path.parent.name}/{path.name}", "release_plan": plan.to_json()}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX, dir=folder) as temporary:
+            room = Path(temporary)
+            reports = []
+            for spec in specs:
+                reports.append(_run_report(spec, given, path.parent.parent, folder, room / spec.name))
+                if on_report:
+                    on_report(reports[-1])
+            result = RunResult(output=folder, index=folder / "index.html", reports=tuple(reports))
+            _finish(result, opened, plan, given, room)
+    except OSError as error:
+        raise StorageError(f"the reports could not be written: {error.strerror or error}") from error
+    return result
+
+
+def choose_output(study_folder: Path, output: str | Path | None) -> Path:
+    """Return the folder that reports are written to.
+
+    Parameters
+    ----------
+    study_folder : Path
+        Folder of the study.
+    output : str or Path or None
+        As given. Without it: ``outputs/NAME`` in the working folder, NAME being the study folder's; beside
+        the study folder when the working folder lies inside it.
+
+    Raises
+    ------
+    StorageError
+        The folder lies inside the study folder, or is a file.
+    """
+    inside = Path.cwd().resolve().is_relative_to(study_folder)
+    base = study_folder.parent if inside else Path.cwd()
+    folder = (Path(output) if output is not None else base / "outputs" / study_folder.name).resolve()
+    if folder.is_relative_to(study_folder):
+        raise StorageError(
+            "the output folder lies inside the study's folder, where reports could be taken for data. "
+            "To mend: name another folder with --output"
+        )
+    if folder.exists() and not folder.is_dir():
+        raise StorageError("the output is a file. To mend: name a folder with --output")
+    return folder
+
+
+def _choose_notebooks(names: Sequence[str]) -> list[NotebookSpec]:
+    known = {spec.name: spec for spec in NOTEBOOKS}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"the notebook {name} is unknown; {suggest_name(name, known)} ({', '.join(known)})")
+    return [known[name] for name in names] or list(NOTEBOOKS)
+
+
+def _run_report(
+    spec: NotebookSpec, parameters: Mapping[str, Any], folder: Path, output: Path, room: Path
+) -> ReportResult:
+    stem = report_stem(spec, parameters.get("scope", "programme"))
+    page = f"{stem}.html"
+    language = parameters.get("language", "en")
+    executed = room / "notebooks" / f"{stem}.ipynb"
+    executed.parent.mkdir(parents=True)
+    source = shipped_path("notebooks", f"{spec.name}.ipynb")
+    notebook, fault = execute_notebook(source, executed, parameters=parameters, folder=folder)
+    judgement = judge_notebook(notebook, fault=fault, spec=spec)
+    if notebook is not None and not judgement.fault:
+        try:
+            (room / page).write_text(render_report(notebook, language=language), encoding="utf-8")
+            strip_machine_traces(notebook, executed)
+            write_results(judgement, room, stem)
+        except ReportError as error:
+            judgement = Judgement(fault=str(error), cell=None, exit_code=ReportError.exit_code)
+    if judgement.fault:
+        shutil.rmtree(room)
+        room.mkdir()
+        failure = render_failure(
+            title=spec.title,
+            cell=judgement.cell,
+            message=judgement.fault,
+            mend="Run sivsen check on the study; if it finds nothing, run the report again.",
+            language=language,
+        )
+        (room / failure_page(page)).write_text(failure, encoding="utf-8")
+    kept = bool(judgement.fault) and (output / page).is_file()
+    return ReportResult(spec=spec, page=page, judgement=judgement, kept=kept)
+
+
+def _finish(result: RunResult, study: Study, plan: SuppressionPlan, parameters: Mapping[str, Any], room: Path) -> None:
+    scope = parameters.get("scope", "programme")
+    reports = [describe_report(report, scope) for report in result.reports]
+    pages = {report["page"] for report in reports}
+    earlier = [entry for entry in read_earlier_reports(result.output) if entry["page"] not in pages]
+    for report in result.reports:
+        stale = [] if report.judgement.fault else [failure_page(report.page)]
+        publish_files(room / report.spec.name, result.output, remove=stale)
+    closing = room / "closing"
+    closing.mkdir()
+    listed = [*reports, *({**entry, "status": "made", "fault": ""} for entry in earlier)]
+    index = build_index(listed, this_run=len(reports), study=study, plan=plan)
+    (closing / result.index.name).write_text(index, encoding="utf-8")
+    manifest = build_manifest(result, listed, closing=closing, study=study, plan=plan, parameters=parameters)
+    (closing / MANIFEST).write_text(manifest, encoding="utf-8")
+    publish_files(closing, result.output, remove=[])

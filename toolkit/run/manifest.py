@@ -1,0 +1,124 @@
+"""manifest.json: what a run was made from, with what, and what it made."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from toolkit.core.provenance import hash_bytes, package_versions
+from toolkit.disclosure import SuppressionPlan
+from toolkit.run.parameters import NotebookParameters
+from toolkit.run.results import ReportResult, RunResult
+from toolkit.study import Study
+
+MANIFEST = "manifest.json"
+
+
+def read_earlier_reports(output: Path) -> list[dict[str, Any]]:
+    """Return the reports that the manifest in a folder lists and that are still there.
+
+    Parameters
+    ----------
+    output : Path
+        Folder of the reports.
+    """
+    try:
+        listed = json.loads((output / MANIFEST).read_text(encoding="utf-8"))["reports"]
+        return [entry for entry in listed if (output / str(entry["page"])).is_file()]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def describe_report(report: ReportResult, scope: str) -> dict[str, Any]:
+    """Return a report as the manifest lists it."""
+    fault = report.judgement.fault
+    return {
+        "notebook": report.spec.name,
+        "scope": scope,
+        "page": report.page,
+        "status": "made" if not fault else "kept" if report.kept else "failed",
+        "fault": fault,
+        "cell": report.judgement.cell,
+        "exit_code": report.judgement.exit_code,
+    }
+
+
+def build_manifest(
+    result: RunResult,
+    reports: list[dict[str, Any]],
+    *,
+    closing: Path,
+    study: Study,
+    plan: SuppressionPlan,
+    parameters: Mapping[str, Any],
+) -> str:
+    """Return the manifest of a run as JSON. Time, engine and commit stand here and nowhere else.
+
+    Parameters
+    ----------
+    result : RunResult
+        The run; its reports are already in place.
+    reports : list of dict
+        Reports of this run and of earlier ones.
+    closing : Path
+        Folder of the files that go into place together with the manifest.
+    study : Study
+        The study.
+    plan : SuppressionPlan
+        The release plan.
+    parameters : mapping
+        Parameters the notebooks were run with.
+    """
+    content = {
+        "study": study.name,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "engine": "stock",
+        "python": platform.python_version(),
+        "system": platform.system(),
+        **_commit(Path(__file__).parent),
+        "versions": package_versions(),
+        "hashes": {**study.origin.hashes, "Release plan": plan.sha256},
+        "audience": plan.audience,
+        "inputs": dict(study.origin.provenance.inputs),
+        "seed": study.origin.provenance.seed,
+        "parameters": {
+            name: parameters.get(name, field.default)
+            for name, field in NotebookParameters.model_fields.items()
+            if name != "release_plan"
+        },
+        "reports": reports,
+        "files": _hash_files(result.output, closing),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _hash_files(output: Path, closing: Path) -> dict[str, str]:
+    found = {
+        file.relative_to(base).as_posix(): file
+        for base in (output, closing)
+        for file in base.rglob("*")
+        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(base).parts)
+    }
+    return {name: hash_bytes(found[name].read_bytes()) for name in sorted(found) if name != MANIFEST}
+
+
+def _commit(folder: Path) -> dict[str, Any]:
+    """Return commit and dirty flag of the toolkit's checkout; None for an installed wheel."""
+    try:
+        _git(folder, "ls-files", "--error-unmatch", "__init__.py")
+        return {
+            "commit": _git(folder, "rev-parse", "HEAD"),
+            "dirty": bool(_git(folder, "status", "--porcelain")),
+        }
+    except (OSError, subprocess.SubprocessError):
+        return {"commit": None, "dirty": None}
+
+
+def _git(folder: Path, *words: str) -> str:
+    done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True, timeout=20)
+    return done.stdout.strip()

@@ -1,0 +1,8 @@
+"""Floor 8: study.yaml opened and checked, the one object a notebook holds."""
+
+from toolkit.study.opening import open_study
+from toolkit.study.scaffolding import scaffold_study
+from toolkit.study.settings import StudySettings, read_settings
+from toolkit.study.study import Study, find_study
+
+__all__ = ["Study", "StudySettings", "find_study", "open_study", "read_settings", "scaffold_study"]

@@ -1,0 +1,281 @@
+"""open_study: read, check, score and link everything a study.yaml names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+from toolkit.core.errors import InputError, Problem, ProblemLog, ToolkitError
+from toolkit.core.ledger import LedgerLine
+from toolkit.core.provenance import Provenance, hash_bytes, package_sha256, package_versions
+from toolkit.core.shipped import shipped_path
+from toolkit.disclosure import SuppressionPlan, strictest_plan
+from toolkit.evaluate import AnalysisPlan, Design, grade_design, name_population
+from toolkit.ingest import ExportDeclaration, Responses, concat_responses, read_export, tidy
+from toolkit.instruments import Instrument, choice_lookup, fold_label, load_instrument
+from toolkit.measure import ScoringRule, keep_consenting, keep_identified, link, score
+from toolkit.report.cover import Cover, Origin
+from toolkit.report.wording import Wording
+from toolkit.study.checking import check_settings
+from toolkit.study.settings import (
+    STUDY_FILE,
+    ExportSettings,
+    StudySettings,
+    nearest_instrument,
+    read_settings,
+)
+from toolkit.study.study import Study, find_study
+
+PROGRAMME_SCOPE = "programme"
+
+
+def open_study(
+    study: str | Path,
+    *,
+    scope: str = PROGRAMME_SCOPE,
+    language: str = "en",
+    confidence: float = 0.95,
+    seed: int | None = None,
+    release_plan: SuppressionPlan | None = None,
+    parameters: Mapping[str, object] | None = None,
+    start: Path | None = None,
+) -> Study:
+    """Open a study: everything it names is read, checked, scored and linked.
+
+    Parameters
+    ----------
+    study : str or Path
+        The study's folder or its study.yaml; see `find_study`.
+    scope : str
+        programme, or one declared group such as ``country=IT``.
+    language : str
+        Language of the report.
+    confidence : float
+        Level of the intervals, between 0 and 1.
+    seed : int, optional
+        Seed of random draws; the study's own when left out.
+    release_plan : SuppressionPlan, optional
+        The plan of the run; the strictest rule holds without one.
+    parameters : mapping, optional
+        Parameters of the notebook, for its provenance.
+    start : Path, optional
+        Folder from which a relative `study` is looked for; the working folder when left out.
+
+    Raises
+    ------
+    InputError
+        Everything that is wrong with study.yaml, or else with instruments and exports, at once.
+    """
+    path = find_study(study, start=start or Path.cwd())
+    settings = read_settings(path)
+    instrument, declarations = _declare(settings, path.parent)
+    responses = _read_all(declarations, instrument)
+    groups = tuple(dict.fromkeys(settings.groups.values()))
+    responses, population = _in_scope(responses, settings, scope)
+    if settings.consent_to_take_part:
+        consent = settings.consent_to_take_part
+        responses = keep_consenting(responses, item=consent.item, keep=consent.keep)
+    responses = keep_identified(responses, key=settings.link.key, repeated=settings.link.repeated)
+    scores = score(responses, _scoring_rules(settings, instrument))
+    waves = _waves(settings, instrument)
+    panel = link(scores, key=settings.link.key, groups=groups, waves=waves, repeated=settings.link.repeated)
+    plan = release_plan or strictest_plan()
+    design = Design(waves=waves)
+    provenance = panel.provenance.merge(
+        Provenance(
+            inputs={STUDY_FILE: hash_bytes(path.read_bytes())},
+            instruments={},
+            seed=settings.seed if seed is None else seed,
+        )
+    )
+    return Study(
+        settings=settings,
+        name=path.parent.name,
+        folder=path.parent,
+        population=population,
+        scores=scores,
+        panel=replace(panel, provenance=provenance),
+        plan=AnalysisPlan(primary=tuple(settings.outcomes.primary), secondary=tuple(settings.outcomes.secondary)),
+        design=design,
+        groups=groups,
+        site=settings.groups.get("site", ""),
+        release_plan=plan,
+        wording=_wording(instrument, language),
+        confidence=confidence,
+        cover=Cover(
+            title=settings.title,
+            population=population,
+            grade_reason=grade_design(design).reason,
+            notes=responses.notes,
+            plan=plan,
+        ),
+        origin=Origin(
+            provenance=provenance,
+            parameters=MappingProxyType(dict(parameters or {})),
+            versions=package_versions(),
+            hashes=_hashes(instrument, plan),
+        ),
+    )
+
+
+def _hashes(instrument: Instrument, plan: SuppressionPlan) -> Mapping[str, str]:
+    return MappingProxyType(
+        {
+            "Form, all files": instrument.sha256,
+            "Lock": hash_bytes(shipped_path("requirements.lock").read_bytes()),
+            "Package": package_sha256(),
+            "Release plan": plan.sha256,
+        }
+    )
+
+
+def _declare(settings: StudySettings, folder: Path) -> tuple[Instrument, list[ExportDeclaration]]:
+    log = ProblemLog()
+    used = dict.fromkeys(export.instrument for export in settings.exports)
+    for name in used:
+        if name not in settings.instruments:
+            log.add(
+                f"the instrument {name} is unknown",
+                file=STUDY_FILE,
+                column="exports.instrument",
+                allowed=", ".join(settings.instruments),
+                mend=nearest_instrument(name, settings.instruments),
+            )
+    if len(used) > 1:
+        log.add(
+            "exports answer several instruments",
+            file=STUDY_FILE,
+            column="exports.instrument",
+            allowed="one instrument in a study",
+            mend="make a study for each instrument",
+        )
+    instruments: dict[str, Instrument] = {}
+    for name, where in settings.instruments.items():
+        try:
+            instruments[name] = load_instrument(folder / where)
+        except ToolkitError as error:
+            log.extend(error.problems)
+    if not log.problems:
+        check_settings(settings, instruments[next(iter(used))], log)
+    log.raise_as(InputError)
+    instrument = instruments[next(iter(used))]
+    return instrument, [_declaration(export, folder, instrument) for export in settings.exports]
+
+
+def _declaration(export: ExportSettings, folder: Path, instrument: Instrument) -> ExportDeclaration:
+    fixed = {**export.fixed, **({"country": export.country} if export.country else {})}
+    return ExportDeclaration(
+        name=export.path,
+        path=folder / export.path,
+        instrument=instrument,
+        platform=export.platform,
+        layout=export.layout,
+        waves=export.waves or {export.wave: ""},
+        wave_column=export.wave_column,
+        columns=export.columns,
+        missing=frozenset(export.missing),
+        fixed=fixed,
+        encoding=export.encoding,
+    )
+
+
+def _read_all(declarations: list[ExportDeclaration], instrument: Instrument) -> Responses:
+    log = ProblemLog()
+    parts: list[Responses] = []
+    worst: type[ToolkitError] = InputError
+    for declaration in declarations:
+        try:
+            parts.append(tidy(read_export(declaration), instrument))
+        except ToolkitError as error:
+            log.extend(error.problems)
+            worst = max(worst, type(error), key=lambda kind: kind.exit_code)
+    log.raise_as(worst)
+    return concat_responses(parts)
+
+
+def _in_scope(responses: Responses, settings: StudySettings, scope: str) -> tuple[Responses, str]:
+    if scope == PROGRAMME_SCOPE:
+        return responses, name_population({})
+    group, _, value = scope.partition("=")
+    item_name = settings.groups.get(group, group if group in settings.groups.values() else "")
+    if not item_name:
+        raise InputError(
+            Problem(
+                what="the scope names no declared group",
+                column="scope",
+                allowed="programme, or " + ", ".join(f"{name}=VALUE" for name in settings.groups),
+                mend="correct the scope, or declare the group under groups in study.yaml",
+            )
+        )
+    item = responses.instrument.item(item_name)
+    choice = choice_lookup(item).get(fold_label(value)) if item.choices else None
+    wanted = choice.name if choice else value
+    present = sorted(responses.frame[item_name].dropna().unique())
+    if wanted not in present:
+        raise InputError(
+            Problem(
+                what=f"no answer belongs to this {group}",
+                column="scope",
+                allowed=", ".join(f"{group}={name}" for name in present),
+                mend="use one of these",
+            )
+        )
+    here = responses.frame[item_name] == wanted
+    line = LedgerLine(
+        step="in scope",
+        instrument=responses.instrument.name,
+        reason="answers of other groups",
+        count=int((~here).sum()),
+        n_in=len(here),
+        n_out=int(here.sum()),
+    )
+    return responses.keep(here, responses.ledger.add(line)), name_population({item_name: wanted})
+
+
+def _scoring_rules(settings: StudySettings, instrument: Instrument) -> list[ScoringRule]:
+    rules = []
+    others = settings.scoring.sensitivity.min_items
+    for scale in instrument.scales:
+        main = settings.scoring.min_items.get(scale.name, scale.min_items)
+        rules.append(ScoringRule(scale.name, main))
+        extra = others.get(scale.name, []) if isinstance(others, dict) else others
+        rules += [
+            ScoringRule(scale.name, least, "sensitivity")
+            for least in dict.fromkeys(extra)
+            if least != main and 1 <= least <= len(scale.items)
+        ]
+    return rules
+
+
+def _waves(settings: StudySettings, instrument: Instrument) -> tuple[str, str]:
+    declared = {wave for export in settings.exports for wave in (export.waves or {export.wave: ""})}
+    present = [wave for wave in instrument.waves if wave in declared]
+    if len(present) < 2:
+        raise InputError(
+            Problem(
+                what="the exports are of one wave only, so no change can be measured",
+                file=STUDY_FILE,
+                column="exports",
+                allowed=f"two of: {', '.join(instrument.waves)}",
+                mend="add the export of the other wave",
+            )
+        )
+    return present[0], present[1]
+
+
+def _wording(instrument: Instrument, language: str) -> Wording:
+    def in_language(labels: Mapping[str, str], name: str) -> str:
+        return labels.get(language) or labels.get("en") or next(iter(labels.values()), name)
+
+    return Wording(
+        language=language,
+        outcomes={scale.name: in_language(scale.labels, scale.name) for scale in instrument.scales},
+        values={
+            (item.name, choice.name): in_language(choice.labels, choice.name)
+            for item in instrument.items
+            for choice in item.choices
+        },
+        groups={item.name: in_language(item.labels, item.name) for item in instrument.items},
+    )

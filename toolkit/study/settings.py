@@ -1,0 +1,234 @@
+"""The model of study.yaml: what an evaluator may write, and every mistake in it at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from toolkit.core.errors import InputError, ProblemLog, StorageError
+from toolkit.core.nearest import nearest_name, suggest_name
+from toolkit.disclosure import Audience
+from toolkit.ingest import Layout, Platform
+from toolkit.measure import RepeatedRule
+from toolkit.study.yaml_text import Lines, parse_yaml
+
+STUDY_FILE = "study.yaml"
+MAX_STUDY_BYTES = 1_000_000
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ExportSettings(_Settings):
+    """One export file."""
+
+    instrument: str
+    path: str = Field(min_length=1)
+    platform: Platform = "auto"
+    layout: Layout = "single"
+    wave: str = ""
+    waves: dict[str, str] = {}
+    wave_column: str = ""
+    country: str = ""
+    fixed: dict[str, str] = {}
+    columns: dict[str, str] = {}
+    missing: list[str] = []
+    encoding: str = "utf-8"
+
+    @model_validator(mode="after")
+    def _waves_fit_layout(self) -> ExportSettings:
+        if self.layout == "single" and (not self.wave or self.waves or self.wave_column):
+            raise ValueError("a file of one wave needs wave: NAME, and neither waves nor wave_column")
+        if self.layout == "long" and (not self.waves or not self.wave_column or self.wave):
+            raise ValueError(
+                "a long file needs wave_column: HEADER and waves: {wave: the text in that column}, not wave"
+            )
+        if self.layout == "wide":
+            if not self.waves or self.wave or self.wave_column:
+                raise ValueError('a wide file needs waves: {wave: "{item}_suffix"}, and neither wave nor wave_column')
+            if any("{item}" not in pattern for pattern in self.waves.values()):
+                raise ValueError("in a wide file each pattern under waves must hold {item}")
+        return self
+
+
+class ConsentSettings(_Settings):
+    """Which question asks for consent to take part, and which answers give it."""
+
+    item: str
+    keep: list[str] = Field(min_length=1)
+
+
+class LinkSettings(_Settings):
+    """How the same person is found again."""
+
+    key: list[str] = Field(min_length=1)
+    tolerance: Literal[0] = 0
+    repeated: RepeatedRule = "refuse"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tolerance_is_a_number(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("tolerance") == "0":
+            return {**data, "tolerance": 0}
+        return data
+
+
+class OutcomeSettings(_Settings):
+    """The analysis plan."""
+
+    primary: list[str] = Field(min_length=1)
+    secondary: list[str] = []
+
+    @model_validator(mode="after")
+    def _once_each(self) -> OutcomeSettings:
+        names = [*self.primary, *self.secondary]
+        if len(set(names)) < len(names):
+            raise ValueError("an outcome stands twice; name each once, as primary or as secondary")
+        return self
+
+
+class SensitivitySettings(_Settings):
+    """Other minimums of answered items to show beside the main one."""
+
+    min_items: list[int] | dict[str, list[int]] = []
+
+
+class ScoringSettings(_Settings):
+    """Minimum of answered items, where it differs from the instrument's."""
+
+    min_items: dict[str, int] = {}
+    sensitivity: SensitivitySettings = SensitivitySettings()
+
+
+class DisclosureSettings(_Settings):
+    """Who reads the reports."""
+
+    audience: Audience = "public"
+
+
+class StudySettings(_Settings):
+    """Everything a study.yaml may hold."""
+
+    title: str = Field(min_length=1)
+    languages: list[Literal["en", "it", "sv", "ro"]] = ["en"]
+    instruments: dict[str, str] = Field(min_length=1)
+    exports: list[ExportSettings] = Field(min_length=1)
+    consent_to_take_part: ConsentSettings | None = None
+    link: LinkSettings
+    groups: dict[str, str] = {}
+    outcomes: OutcomeSettings
+    scoring: ScoringSettings = ScoringSettings()
+    disclosure: DisclosureSettings = DisclosureSettings()
+    seed: int = Field(default=0, ge=0)
+
+
+def read_settings(path: Path, *, name: str = STUDY_FILE) -> StudySettings:
+    """Read and check a study.yaml.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        Its name in messages.
+
+    Raises
+    ------
+    InputError
+        Every mistake in the file, with its line.
+    StorageError
+        The file may not be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StorageError(f"{name} cannot be read: {error.strerror}") from error
+    log = ProblemLog()
+    if len(content) > MAX_STUDY_BYTES:
+        log.add("the file is far too large for a study.yaml", file=name, allowed="1 MB")
+        log.raise_as(InputError)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        log.add("the file is not UTF-8", file=name, mend=f"save it as UTF-8 (first wrong byte: {error.start + 1})")
+        log.raise_as(InputError)
+    tree, lines = parse_yaml(text, name=name)
+    try:
+        return StudySettings.model_validate(tree)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_input=False):
+            _note(detail, lines, name, log)
+    log.raise_as(InputError)
+    raise InputError(f"{name} could not be read")
+
+
+def _note(detail: Any, lines: Lines, name: str, log: ProblemLog) -> None:
+    place = tuple(part for part in detail["loc"] if part in _known_parts(detail["loc"], lines))
+    row = lines.get(place) or lines.get(place[:-1]) or lines.get(())
+    column = ".".join(str(part) for part in place)
+    key = str(detail["loc"][-1]) if detail["loc"] else ""
+    if detail["type"] == "extra_forbidden":
+        allowed = _allowed_keys(detail["loc"][:-1])
+        log.add(
+            f"the key {key} is unknown",
+            file=name,
+            row=row,
+            column=column,
+            allowed=", ".join(allowed),
+            mend=suggest_name(key, allowed),
+        )
+    elif detail["type"] == "missing":
+        log.add(
+            f"the key {key} is missing",
+            file=name,
+            row=lines.get(tuple(detail["loc"][:-1])),
+            column=key,
+            mend=f"add {key}: with its value",
+        )
+    elif detail["type"] == "literal_error":
+        log.add(
+            "the value is not one of those allowed",
+            file=name,
+            row=row,
+            column=column,
+            allowed=detail["ctx"]["expected"],
+            mend="use one of them",
+        )
+    else:
+        words = detail["msg"].removeprefix("Value error, ")
+        log.add(words[0].lower() + words[1:], file=name, row=row, column=column, mend="correct the value")
+
+
+def _known_parts(loc: tuple[str | int, ...], lines: Lines) -> set[str | int]:
+    """Parts of an error's place that stand in the file; pydantic adds names of union branches."""
+    known: list[str | int] = []
+    for part in loc:
+        if (*known, part) in lines or part == loc[-1]:
+            known.append(part)
+    return set(known)
+
+
+def _allowed_keys(loc: tuple[str | int, ...]) -> list[str]:
+    model: type[BaseModel] = StudySettings
+    for part in loc:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            continue
+        for candidate in _models_in(field.annotation):
+            model = candidate
+    return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]
+
+
+def nearest_instrument(name: str, instruments: dict[str, str]) -> str:
+    """Return how to mend an unknown instrument's name, in words."""
+    match = nearest_name(name, instruments)
+    return f"did you mean {match}?" if match else "add it under instruments, or correct the name"

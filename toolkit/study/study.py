@@ -1,0 +1,115 @@
+"""Study: what a notebook holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolkit.core.errors import InputError, Problem
+from toolkit.core.nearest import nearest_name
+from toolkit.disclosure import SuppressionPlan
+from toolkit.evaluate import AnalysisPlan, Design
+from toolkit.measure import Panel, Scores
+from toolkit.report.cover import Cover, Origin
+from toolkit.report.wording import Wording
+from toolkit.study.settings import STUDY_FILE, StudySettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """A study opened, checked, scored and linked, in one scope.
+
+    Parameters
+    ----------
+    settings : StudySettings
+        study.yaml as it was written.
+    name : str
+        Name of the study's folder.
+    folder : Path
+        Where it is.
+    population : str
+        Name of the people in scope.
+    scores : Scores
+        One row per valid answer.
+    panel : Panel
+        One row per person linked across the two waves.
+    plan : AnalysisPlan
+        Primary and secondary outcomes.
+    design : Design
+        What the design has, for grading.
+    groups : tuple of str
+        Items to report by.
+    site : str
+        Item that names the site, or "" where none is declared.
+    release_plan : SuppressionPlan
+        Who may see what.
+    wording : Wording
+        Labels in the language of the report.
+    confidence : float
+        Level of the intervals.
+    cover : Cover
+        What stands at the top of a report.
+    origin : Origin
+        Hashes, parameters, seed and versions.
+    """
+
+    settings: StudySettings
+    name: str
+    folder: Path
+    population: str
+    scores: Scores
+    panel: Panel
+    plan: AnalysisPlan
+    design: Design
+    groups: tuple[str, ...]
+    site: str
+    release_plan: SuppressionPlan
+    wording: Wording
+    confidence: float
+    cover: Cover
+    origin: Origin
+
+
+def find_study(study: str | Path, *, start: Path) -> Path:
+    """Return the path of a study.yaml.
+
+    Parameters
+    ----------
+    study : str or Path
+        The study's folder or its study.yaml. A relative path is looked for from `start`, then upward to the
+        folder that holds a pyproject.toml.
+    start : Path
+        Working folder.
+
+    Raises
+    ------
+    InputError
+        There is no such file; names a similar one if there is.
+    """
+    given = Path(study)
+    bases = [start] if given.is_absolute() else _upward(start.resolve())
+    for base in bases:
+        candidate = base / given
+        for path in (candidate, candidate / STUDY_FILE):
+            if path.is_file():
+                return path.resolve()
+    parent = (start / given).parent
+    siblings = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
+    near = nearest_name(given.name, siblings)
+    raise InputError(
+        Problem(
+            what="there is no study here",
+            file=given.name if given.is_absolute() else str(study),
+            allowed="a folder with a study.yaml, or the study.yaml itself",
+            mend=f"did you mean {near}?" if near else "correct the path; sivsen new DIR makes a new study",
+        )
+    )
+
+
+def _upward(start: Path) -> list[Path]:
+    bases = []
+    for base in (start, *start.parents):
+        bases.append(base)
+        if (base / "pyproject.toml").is_file():
+            return bases
+    return [start]
