@@ -60,15 +60,16 @@ def test_cdf_hand_cases():
 
 
 @pytest.mark.parametrize("df", [1, 4, 19, 1e6])
-def test_limits_at_zero_are_normal_quantiles(df):
-    low, high = noncentrality_interval(0.0, df, conf_level=0.95)
+@pytest.mark.parametrize("t", [0.0, 1e-300, -1e-20])
+def test_limits_at_zero_are_normal_quantiles(t, df):
+    low, high = noncentrality_interval(t, df, conf_level=0.95)
     assert low == pytest.approx(-NORMAL_QUANTILE, abs=TAIL_ATOL)
     assert high == pytest.approx(NORMAL_QUANTILE, abs=TAIL_ATOL)
 
 
 @pytest.mark.parametrize(
     ("t", "df"),
-    [(7.76, 1135), (56.0, 1e6), (0.0, 9), (-5.0, 12), (1000.0, 1), (1e9, 1), (40.0, 1e9), (-0.3, 2.5)],
+    [(7.76, 1135), (56.0, 1e6), (0.0, 9), (-5.0, 12), (1000.0, 1), (1e9, 1), (1e20, 3), (40.0, 1e9), (-0.3, 2.5)],
 )
 @pytest.mark.parametrize("conf_level", [0.5, 0.9, 0.95, 0.999])
 def test_limits_give_back_their_tails(t, df, conf_level):

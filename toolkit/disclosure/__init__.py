@@ -2,15 +2,17 @@
 
 from toolkit.disclosure.audience import MIN_PEOPLE, Audience
 from toolkit.disclosure.plan import SuppressionPlan, plan_release, strictest_plan
-from toolkit.disclosure.release import Released, release, whole_population
+from toolkit.disclosure.release import Released, band_text, release, round_people, whole_population
 
 __all__ = [
     "MIN_PEOPLE",
     "Audience",
     "Released",
     "SuppressionPlan",
+    "band_text",
     "plan_release",
     "release",
+    "round_people",
     "strictest_plan",
     "whole_population",
 ]

@@ -86,33 +86,72 @@ def release(noun: Estimates | Findings | Ledger, *, plan: SuppressionPlan) -> Re
     Returns
     -------
     Released
-        Same rows. A row is emptied and banded when its population may not be shown or it rests on fewer
-        people than the minimum; a share also when either side of it does. In an account of rows, a count
-        from 1 to below the minimum is banded, and the rows themselves are named in internal reports only.
+        Same rows, some of them emptied, with ``band`` saying what stands instead.
+
+    Notes
+    -----
+    A row is emptied when its population may not be shown or it rests on fewer people than the minimum. The
+    people left out of a row are banded when they are fewer than the minimum, none included, so that zero and
+    a few look alike; a share is then emptied too, since it would give them away. An account of rows bands
+    small counts and rounds the rows before and after to tens; in internal reports it is exact and names rows.
     """
     if isinstance(noun, Ledger):
         return Released(kind="account", frame=_release_account(noun, plan), plan=plan)
     columns = ESTIMATE_COLUMNS if isinstance(noun, Estimates) else FINDING_COLUMNS
-    frame = noun.frame
-    least = plan.min_people
+    frame, least = noun.frame, plan.min_people
     n = frame["n"].fillna(0)
     shown = (n >= least) & frame["population"].map(plan.allows)
-    if isinstance(noun, Estimates):
-        part = frame["n_missing"].fillna(0)
-        small_part = (part > 0) & (part < least) | (n - part > 0) & (n - part < least)
-        shown &= ~(frame["estimator"].isin(_SHARES) & small_part)
+    small_loss = (frame["n_missing"].fillna(least) < least).astype(bool)
     frame = _empty(frame, ~shown)
+    frame = frame.assign(n_missing=frame["n_missing"].mask(small_loss))
     if isinstance(noun, Estimates):
-        frame = _band_losses(frame, least)
+        small_side = small_loss | (n - frame["n_missing"].fillna(0) < least)
+        frame = frame.assign(
+            estimate=frame["estimate"].mask(frame["estimator"].isin(_SHARES) & small_side),
+            missing_reasons=frame["missing_reasons"].mask(small_loss, ""),
+        )
     else:
         frame = frame.assign(direction=frame["direction"].where(shown, "too_few"))
-    frame = frame.assign(shown=shown.astype("boolean"), band=[_band(yes, least) for yes in shown])
+    banded = ~shown | small_loss
+    frame = frame.assign(shown=shown.astype("boolean"), band=banded.map({True: band_text(least), False: ""}))
     kind: ReleasedKind = "estimates" if isinstance(noun, Estimates) else "findings"
     return Released(kind=kind, frame=conform_frame(frame, (*columns, "shown", "band")), plan=plan)
 
 
-def _band(shown: bool, least: int) -> str:
-    return "" if shown else f"fewer than {least}"
+def band_text(least: int) -> str:
+    """Return what stands in place of a number of people below the minimum.
+
+    Examples
+    --------
+    >>> band_text(10)
+    'fewer than 10'
+    """
+    return f"fewer than {least}"
+
+
+def round_people(n: int, *, plan: SuppressionPlan) -> str:
+    """Return a total as the audience may see it: exact in internal reports, else rounded to tens.
+
+    Two totals rounded to tens do not give away a small group by their difference.
+
+    Examples
+    --------
+    >>> from toolkit.disclosure.plan import plan_release
+    >>> public = plan_release({"programme": 90}, audience="public")
+    >>> round_people(93, plan=public), round_people(7, plan=public)
+    ('about 90', 'fewer than 10')
+    """
+    if n < plan.min_people:
+        return band_text(plan.min_people)
+    return str(n) if _is_internal(plan) else f"about {_to_tens(n)}"
+
+
+def _to_tens(n: int) -> int:
+    return 10 * ((n + 5) // 10)
+
+
+def _is_internal(plan: SuppressionPlan) -> bool:
+    return plan.planned and plan.audience == "internal"
 
 
 def _empty(frame: pd.DataFrame, hide: pd.Series[bool]) -> pd.DataFrame:
@@ -123,26 +162,18 @@ def _empty(frame: pd.DataFrame, hide: pd.Series[bool]) -> pd.DataFrame:
     return emptied
 
 
-def _band_losses(frame: pd.DataFrame, least: int) -> pd.DataFrame:
-    lost = frame["n_missing"]
-    small = ((lost > 0) & (lost < least)).fillna(False).astype(bool)
-    if not small.any():
-        return frame
-    reasons = frame["missing_reasons"].mask(small, f"fewer than {least} people")
-    return frame.assign(n_missing=lost.mask(small), missing_reasons=reasons)
-
-
 def _release_account(ledger: Ledger, plan: SuppressionPlan) -> pd.DataFrame:
     frame = ledger.frame()
-    least = plan.min_people
-    internal = plan.planned and plan.audience == "internal"
-    small = ((frame["count"] > 0) & (frame["count"] < least)).astype(bool)
-    if internal:
-        small &= False
-    frame = frame.assign(
-        count=frame["count"].mask(small),
-        source_rows=frame["source_rows"] if internal else "",
-        shown=(~small).astype("boolean"),
-        band=[_band(not hidden, least) for hidden in small],
-    )
+    if _is_internal(plan):
+        frame = frame.assign(shown=pd.array([True] * len(frame), dtype="boolean"), band="")
+    else:
+        small = (frame["count"] < plan.min_people).astype(bool)
+        frame = frame.assign(
+            count=frame["count"].mask(small),
+            n_in=frame["n_in"].map(_to_tens),
+            n_out=frame["n_out"].map(_to_tens),
+            source_rows="",
+            shown=(~small).astype("boolean"),
+            band=small.map({True: band_text(plan.min_people), False: ""}),
+        )
     return conform_frame(frame, (*LEDGER_COLUMNS, "shown", "band"))

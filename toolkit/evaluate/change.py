@@ -76,14 +76,14 @@ def describe_scale(panel: Panel, scale: Scale) -> dict[str, Any]:
     return {"scale_low": low, "scale_high": high}
 
 
-def judge_improvement(conf_low: float | None, conf_high: float | None, better: str) -> str:
+def judge_improvement(conf_low: float | None, conf_high: float | None, *, better: str) -> str:
     """Return yes, no or unclear: whether a whole interval lies on the better side of zero.
 
     Examples
     --------
-    >>> judge_improvement(0.1, 0.4, "higher"), judge_improvement(0.1, 0.4, "lower")
+    >>> judge_improvement(0.1, 0.4, better="higher"), judge_improvement(0.1, 0.4, better="lower")
     ('yes', 'no')
-    >>> judge_improvement(-0.1, 0.4, "higher")
+    >>> judge_improvement(-0.1, 0.4, better="higher")
     'unclear'
     """
     if conf_low is None or conf_high is None or conf_low <= 0 <= conf_high:
@@ -169,7 +169,7 @@ def _mean_change(result: PairedMean, scale: Scale) -> dict[str, Any]:
         "conf_level": result.conf_level,
         "conf_low": result.conf_low,
         "conf_high": result.conf_high,
-        "improvement": judge_improvement(result.conf_low, result.conf_high, scale.better),
+        "improvement": judge_improvement(result.conf_low, result.conf_high, better=scale.better),
         "method": "mean of later minus earlier, t interval",
         "notes": " ".join(filter(None, (result.reason, *result.warnings))),
         "reference": result.reference,
@@ -184,7 +184,7 @@ def _standardised(effect: StandardisedChange, scale: Scale) -> dict[str, Any]:
         "conf_level": effect.conf_level,
         "conf_low": effect.conf_low,
         "conf_high": effect.conf_high,
-        "improvement": judge_improvement(effect.conf_low, effect.conf_high, scale.better),
+        "improvement": judge_improvement(effect.conf_low, effect.conf_high, better=scale.better),
         "standardiser": effect.standardiser,
         "method": effect.interval_method,
         "notes": " ".join(filter(None, (effect.reason, *effect.warnings))),

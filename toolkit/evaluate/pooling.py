@@ -119,7 +119,7 @@ def _pooled_record(
         "pi_high": result.prediction_high,
         "tau2": result.tau2,
         "i2": result.i2,
-        "improvement": judge_improvement(result.conf_low, result.conf_high, scale.better),
+        "improvement": judge_improvement(result.conf_low, result.conf_high, better=scale.better),
         "notes": " ".join(filter(None, notes)),
         "reference": result.reference,
     }

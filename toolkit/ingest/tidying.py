@@ -199,8 +199,23 @@ def _note_fault(
 
 
 def _left_out(raw: RawExport) -> tuple[str, ...]:
-    known = raw.declaration.expected_headers() | QUALTRICS_COLUMNS
+    declaration = raw.declaration
+    notes = []
+    for item, text in declaration.fixed.items():
+        header = declaration.columns.get(item, item)
+        if header in raw.frame:
+            reader = CellReader(declaration.instrument.item(item), missing=declaration.missing, scores_as_numbers=True)
+            declared = reader.read(text).value
+            told = [reader.read(cell).value for cell in raw.frame[header]]
+            other = sum(value is not None and value != declared for value in told)
+            if other:
+                notes.append(
+                    f"{declaration.name}: {other} row(s) say another {item} than the study declares for the file; "
+                    "the declared one counts."
+                )
+    fixed = {declaration.columns.get(item, item) for item in declaration.fixed}
+    known = declaration.expected_headers() | QUALTRICS_COLUMNS | fixed
     unknown = [str(header) for header in raw.frame if header and header not in known]
-    if not unknown:
-        return ()
-    return (f"{raw.declaration.name}: columns that are no item of the form were left out: {', '.join(unknown)}.",)
+    if unknown:
+        notes.append(f"{declaration.name}: columns that are no item of the form were left out: {', '.join(unknown)}.")
+    return tuple(notes)

@@ -155,7 +155,8 @@ def _ledger_lines(scores: Scores, waves: tuple[str, str], n_pairs: int, conflict
 
 
 def _place(scores: Scores, position: int) -> str:
-    return f"{scores.people.at[position, 'file']}:{scores.people.at[position, 'row']}"
+    file, row = (str(scores.people.at[position, name]) for name in ("file", "row"))
+    return f"{file}:{row}"
 
 
 def _conflict_problems(scores: Scores, pairs: pd.DataFrame, groups: Sequence[str]) -> list[Problem]:

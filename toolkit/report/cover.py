@@ -15,7 +15,7 @@ from toolkit.disclosure import Released, SuppressionPlan
 from toolkit.report.parts import TABLE_MIME, ReportPart, csv_link, table_data
 from toolkit.report.wording import Wording
 
-_ACCOUNT_COLUMNS = ("reason", "step", "wave", "count", "n_out", "source_rows")
+_ACCOUNT_COLUMNS = ("reason", "wave", "n_in", "count", "n_out", "source_rows")
 _ROWS_NAMED = 6
 _NUMBER = ' class="number"'
 _AUDIENCES = {
@@ -142,9 +142,20 @@ def show_account(released: Released, *, name: str, caption: str, wording: Wordin
         f'<div class="table-wrap" role="region" aria-labelledby="table-{name}" tabindex="0">'
         f'<table class="data"><caption id="table-{name}">{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        + _rounding_note(released, wording)
         + csv_link(frame, name=name, words=escape(wording.text("Download this table (CSV)")))
     )
     return ReportPart(html, TABLE_MIME, table_data(name, caption, frame))
+
+
+def _rounding_note(released: Released, wording: Wording) -> str:
+    if not (released.frame["band"] != "").any():
+        return ""
+    words = wording.text(
+        "Rows before and remaining are rounded to tens, so that small groups cannot be worked out by subtraction; "
+        "fewer than {least} may be none."
+    )
+    return f'<p class="caveat">{escape(words.format(least=released.plan.min_people))}</p>'
 
 
 def show_provenance(origin: Origin, *, wording: Wording) -> ReportPart:

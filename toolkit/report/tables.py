@@ -72,7 +72,7 @@ def cell_text(record: Mapping[Hashable, Any], column: str, wording: Wording) -> 
         return f"{format_number(low, signed=signed)} {to} {format_number(high, signed=signed)}"
     value = record[column]
     if pd.isna(value):
-        return record["band"] or "–" if column == "n" else "–"
+        return record["band"] or "–" if column in ("n", "n_missing") else "–"
     if column == "outcome":
         return wording.outcome(value)
     if column == "population":

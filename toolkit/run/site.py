@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from toolkit.disclosure import SuppressionPlan
+from toolkit.disclosure import SuppressionPlan, round_people
 from toolkit.report.site import SiteEntry, render_index
 from toolkit.run.parameters import NOTEBOOKS
 from toolkit.study import Study
@@ -31,9 +31,8 @@ def build_index(reports: Sequence[dict[str, Any]], *, this_run: int, study: Stud
     plan : SuppressionPlan
         The release plan.
     """
-    n = len(study.panel.people)
     facts = [
-        ("People in both surveys", str(n) if n >= plan.min_people else f"fewer than {plan.min_people}"),
+        ("People in both surveys", round_people(len(study.panel.people), plan=plan)),
         ("Smallest group shown", f"{plan.min_people} people"),
         ("To pass on", "the HTML pages only; notebooks, tables and manifest.json beside them are internal"),
     ]

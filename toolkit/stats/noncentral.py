@@ -141,7 +141,8 @@ def _upper_tail(statistic: float, df: float, *, noncentrality: float) -> float:
     low = sqrt(float(stats.chi2.ppf(CHI_TAIL, df)) / df)
     high = sqrt(float(stats.chi2.isf(CHI_TAIL, df)) / df)
     cuts = [low, high]
-    if statistic != 0:
+    # A step wider than the whole range needs no cut, and its place would overflow for a tiny statistic.
+    if abs(statistic) * (high - low) > STEP_SDS:
         centre, reach = noncentrality / statistic, STEP_SDS / abs(statistic)
         cuts += [min(max(cut, low), high) for cut in (centre - reach, centre + reach)]
     edges = np.sort(np.array(cuts))
