@@ -57,7 +57,7 @@ class Problem:
             text += f". Allowed: {self.allowed}"
         if self.mend:
             text += f". To mend: {self.mend}"
-        return text.rstrip(".") + "."
+        return text if text.endswith("?") else text.rstrip(".") + "."
 
 
 class ToolkitError(Exception):

@@ -88,9 +88,10 @@ class Estimates:
         return Estimates(frame=chosen, ledger=self.ledger, provenance=self.provenance)
 
     def join(self, other: Estimates) -> Estimates:
-        """Return the rows of both, these first."""
+        """Return the rows and the ledger lines of both, these first; a line they share stands once."""
         frame = pd.concat([self.frame, other.frame], ignore_index=True)
-        return Estimates(frame=frame, ledger=self.ledger, provenance=self.provenance.merge(other.provenance))
+        ledger = self.ledger.add(*(line for line in other.ledger.lines if line not in self.ledger.lines))
+        return Estimates(frame=frame, ledger=ledger, provenance=self.provenance.merge(other.provenance))
 
 
 def _only_known(record: Mapping[str, Any]) -> Mapping[str, Any]:

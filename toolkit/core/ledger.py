@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -66,6 +66,18 @@ class Ledger:
         """Return a ledger with `lines` behind the present ones."""
         return Ledger(self.lines + lines)
 
+    def merge(self, *others: Ledger) -> Ledger:
+        """Return one ledger for rows that came from several files.
+
+        Lines of the same step, instrument, wave and reason are added up; order is that of first occurrence.
+        """
+        merged: dict[tuple[str, str, str, str], LedgerLine] = {}
+        for line in (line for ledger in (self, *others) for line in ledger.lines):
+            name = (line.step, line.instrument, line.wave, line.reason)
+            earlier = merged.get(name)
+            merged[name] = line if earlier is None else _add_lines(earlier, line)
+        return Ledger(tuple(merged.values()))
+
     def frame(self) -> pd.DataFrame:
         """Return one row per line, in the order of the steps."""
         records = [
@@ -82,3 +94,13 @@ class Ledger:
             for line in self.lines
         ]
         return conform_frame(pd.DataFrame(records, columns=list(LEDGER_COLUMNS)), LEDGER_COLUMNS)
+
+
+def _add_lines(one: LedgerLine, other: LedgerLine) -> LedgerLine:
+    return replace(
+        one,
+        count=one.count + other.count,
+        n_in=one.n_in + other.n_in,
+        n_out=one.n_out + other.n_out,
+        source_rows=one.source_rows + other.source_rows,
+    )

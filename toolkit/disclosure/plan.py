@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import get_args
@@ -11,6 +11,7 @@ from typing import get_args
 from toolkit.core.errors import DisclosureError
 from toolkit.core.provenance import hash_bytes
 from toolkit.disclosure.audience import MIN_PEOPLE, Audience
+from toolkit.evaluate import split_population
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +60,21 @@ class SuppressionPlan:
         """
         try:
             content = json.loads(text)
-            audience, min_people = content["audience"], int(content["min_people"])
-            shown = {str(name): bool(value) for name, value in content["shown"].items()}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            audience, min_people = content["audience"], content["min_people"]
+            shown = dict(content["shown"].items())
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DisclosureError("the release plan handed to the notebook cannot be read") from error
+        # A number or text in place of true or false would be taken for true, and open what is closed.
+        if type(min_people) is not int or not all(isinstance(value, bool) for value in shown.values()):
+            raise DisclosureError("the release plan handed to the notebook cannot be read")
         if audience not in get_args(Audience) or min_people < MIN_PEOPLE[audience]:
             raise DisclosureError("the release plan handed to the notebook is below the audience's minimum")
         return cls(audience=audience, min_people=min_people, shown=MappingProxyType(shown))
 
 
-def plan_release(counts: Mapping[str, int], *, audience: Audience) -> SuppressionPlan:
+def plan_release(
+    counts: Mapping[str, int], *, audience: Audience, internal_groups: Collection[str] = ()
+) -> SuppressionPlan:
     """Decide for each population of a study whether the audience may see it.
 
     Parameters
@@ -77,6 +83,8 @@ def plan_release(counts: Mapping[str, int], *, audience: Audience) -> Suppressio
         Population -> linked people in it.
     audience : {"public", "partner", "internal"}
         Who reads the reports.
+    internal_groups : collection of str
+        Groups whose populations only internal reports may show, such as hosts: a host knows its trainees.
 
     Returns
     -------
@@ -90,10 +98,13 @@ def plan_release(counts: Mapping[str, int], *, audience: Audience) -> Suppressio
     (True, False, False)
     """
     least = MIN_PEOPLE[audience]
+    kept = set() if audience == "internal" else set(internal_groups)
     return SuppressionPlan(
         audience=audience,
         min_people=least,
-        shown=MappingProxyType({name: count >= least for name, count in sorted(counts.items())}),
+        shown=MappingProxyType(
+            {name: count >= least and kept.isdisjoint(split_population(name)) for name, count in sorted(counts.items())}
+        ),
     )
 
 

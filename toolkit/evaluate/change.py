@@ -58,7 +58,7 @@ def estimate_change(
     -----
     The p-values of the primary outcomes of one population, main scoring rule, are one Holm family.
     """
-    _check(panel, plan, by)
+    check_request(panel, plan=plan, by=by)
     records: list[dict[str, Any]] = []
     for name, mask in iterate_populations(panel.people, population=population, by=by):
         members = panel.keep(mask)
@@ -96,7 +96,8 @@ def describe_missing(n_missing: Mapping[str, int]) -> str:
     return "; ".join(f"{reason}: {count}" for reason, count in n_missing.items() if count)
 
 
-def _check(panel: Panel, plan: AnalysisPlan, by: Sequence[str]) -> None:
+def check_request(panel: Panel, *, plan: AnalysisPlan, by: Sequence[str]) -> None:
+    """Refuse outcomes that the panel has no score of, and groups that it does not have."""
     scored = {rule.scale for rule in panel.before}
     problems = [
         Problem(what="the outcome was not scored", column=outcome, allowed=", ".join(sorted(scored)))

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.core.estimates import Estimates
-from toolkit.evaluate.change import UNIT_POINTS, describe_scale, judge_improvement
+from toolkit.evaluate.change import UNIT_POINTS, check_request, describe_scale, judge_improvement
 from toolkit.evaluate.plan import AnalysisPlan
 from toolkit.evaluate.populations import PROGRAMME
 from toolkit.measure import Panel, ScoringRule
@@ -46,11 +46,17 @@ def estimate_pooled_change(
         One ``pooled_change`` row per outcome and scoring rule, with tau2, I2 and the prediction interval for
         a further site.
 
+    Raises
+    ------
+    UsageError
+        A planned outcome was not scored, or the site is no group of the panel.
+
     Notes
     -----
     A site enters with its mean change and that mean's squared standard error; a site with fewer than two
     people who have both scores, or whose people all changed alike, has none and is left out and counted.
     """
+    check_request(panel, plan=plan, by=[site] if site else [])
     records = [
         _pooled_record(panel, rule, plan, site, population, conf_level)
         for outcome in plan.outcomes
@@ -90,11 +96,12 @@ def _pooled_record(
         "missing_reasons": _why_left_out(panel, sites, n),
         "n_sites": len(used),
         "improvement": "unclear",
-        "method": f"random effects over {site}: REML, Knapp-Hartung",
+        "method": f"random effects over {site}: REML, Knapp-Hartung" if site else "",
         **describe_scale(panel, scale),
     }
     if used.empty:
-        return {**record, "notes": "No site has two people with both scores; nothing can be pooled."}
+        why = "No site has two people with both scores" if site else "The study declares no site"
+        return {**record, "notes": f"{why}; nothing can be pooled."}
     variances = used["sd"].to_numpy() ** 2 / used["n"].to_numpy()
     result = pool_estimates(used["mean"].to_numpy(), variances, conf_level=conf_level)
     notes = [result.reason, *result.warnings]

@@ -27,8 +27,12 @@ def name_population(parts: Mapping[str, str]) -> str:
     'programme'
     >>> name_population({"host": "h03", "country": "it"})
     'country=it & host=h03'
+
+    Notes
+    -----
+    An ampersand within a value is doubled, so that it is not taken for the one between two groups.
     """
-    return _JOIN.join(f"{group}={parts[group]}" for group in sorted(parts)) or PROGRAMME
+    return _JOIN.join(f"{group}={parts[group].replace('&', '&&')}" for group in sorted(parts)) or PROGRAMME
 
 
 def split_population(name: str) -> dict[str, str]:
@@ -46,7 +50,8 @@ def split_population(name: str) -> dict[str, str]:
     """
     if name == PROGRAMME:
         return {}
-    parts = dict(part.split("=", 1) for part in name.split(_JOIN) if "=" in part)
+    pairs = (part.replace("&&", "&").split("=", 1) for part in name.split(_JOIN) if "=" in part)
+    parts = {group: value for group, value in pairs}
     if len(parts) != name.count(_JOIN) + 1 or not all(parts.values()) or not all(parts):
         raise UsageError(f"{name!r} is no population; allowed: programme, or group=value such as country=it")
     return parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,17 @@ from toolkit.instruments import Instrument
 
 Platform = Literal["auto", "qualtrics", "plain"]
 Layout = Literal["single", "wide", "long"]
+
+
+def clean_header(text: str) -> str:
+    r"""Return a column header as headers are compared: composed letters, no white space around it.
+
+    Examples
+    --------
+    >>> clean_header(" E\u0300 vero\n")
+    'È vero'
+    """
+    return unicodedata.normalize("NFC", text.strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +72,9 @@ class ExportDeclaration:
     def header_for(self, item: str, wave: str) -> str:
         """Return the column header that holds `item` in `wave`."""
         if item in self.columns:
-            return self.columns[item].replace("{wave}", wave)
+            return clean_header(self.columns[item].replace("{wave}", wave))
         if self.layout == "wide":
-            return self.waves[wave].replace("{item}", item)
+            return clean_header(self.waves[wave].replace("{item}", item))
         return item
 
     def expected_headers(self) -> set[str]:

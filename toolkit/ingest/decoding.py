@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from toolkit.core.errors import ProblemLog
 from toolkit.core.nearest import nearest_name
+from toolkit.ingest.declaration import clean_header
 
 DELIMITERS = (",", ";", "\t")
 MAX_CELL = 1_000_000
@@ -44,7 +45,7 @@ def decode_text(content: bytes, *, name: str, encoding: str, log: ProblemLog) ->
         encoding = "utf-16"
     try:
         text = content.decode(encoding)
-    except (UnicodeDecodeError, LookupError) as error:
+    except (ValueError, LookupError) as error:
         offset = getattr(error, "start", None)
         place = f" (byte {offset + 1})" if offset is not None else ""
         log.add(
@@ -55,6 +56,9 @@ def decode_text(content: bytes, *, name: str, encoding: str, log: ProblemLog) ->
         )
         return None
     text = text.lstrip("\ufeff")
+    if not text.strip():
+        log.add("the file is empty", file=name, allowed="a header row and answers", mend="export it again")
+        return None
     if "\0" in text:
         row = text[: text.index("\0")].count("\n") + 1
         log.add("the file holds a NUL byte", file=name, row=row, mend="export it again; it is damaged")
@@ -82,6 +86,7 @@ def split_cells(text: str, *, name: str, expected: Collection[str], log: Problem
     if unclosed is not None:
         log.add("a quotation mark opens here and is never closed", file=name, row=unclosed, mend="close it")
         return None
+    csv.field_size_limit(MAX_CELL)
     found = {mark: _count_expected(text, mark, expected) for mark in DELIMITERS}
     best = max(found.values())
     marks = [mark for mark in DELIMITERS if found[mark] == best]
@@ -95,12 +100,19 @@ def split_cells(text: str, *, name: str, expected: Collection[str], log: Problem
             mend="save the file with one delimiter throughout",
         )
         return None
-    csv.field_size_limit(MAX_CELL)
+    rows: list[list[str]] = []
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=marks[0], strict=True))
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=marks[0], strict=True):
+            rows.append(cells)
     except csv.Error as error:
-        log.add(f"the rows cannot be told apart ({error})", file=name, mend="export it again as CSV")
+        log.add(
+            f"the row cannot be told apart from the next ({error})",
+            file=name,
+            row=len(rows) + 1,
+            mend="look for a quotation mark inside an answer; export the file again as CSV",
+        )
         return None
+    return rows
 
 
 def check_rows(
@@ -121,9 +133,9 @@ def check_rows(
     log : ProblemLog
         Takes what is wrong.
     """
-    header = rows[0]
+    header = [clean_header(cell) for cell in rows[0]]
     for title, times in Counter(header).items():
-        if times > 1 and title.strip():
+        if times > 1 and title:
             second = [position for position, text in enumerate(header, start=1) if text == title][1]
             log.add(
                 f"the header occurs {times} times (again as column {second})",
@@ -158,15 +170,18 @@ def nearest_header(header: str, headers: Collection[str]) -> str:
 
 
 def _count_expected(text: str, delimiter: str, expected: Collection[str]) -> int:
-    first = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    return sum(cell.strip() in expected for cell in first)
+    try:
+        first = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        return 0
+    return sum(clean_header(cell) in expected for cell in first)
 
 
 def _unclosed_quote(text: str) -> int | None:
     if text.count('"') % 2 == 0:
         return None
     row, opened, inside = 1, 1, False
-    for character in text:
+    for character in text.replace("\r\n", "\n").replace("\r", "\n"):
         if character == '"':
             inside = not inside
             opened = row if inside else opened

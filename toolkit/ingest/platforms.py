@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 
 from toolkit.core.errors import ProblemLog
-from toolkit.ingest.declaration import Platform
+from toolkit.ingest.declaration import Platform, clean_header
 
 QUALTRICS_COLUMNS = frozenset(
     "StartDate EndDate Status IPAddress Progress Finished RecordedDate ResponseId RecipientLastName "
@@ -14,6 +14,7 @@ QUALTRICS_COLUMNS = frozenset(
     "DistributionChannel UserLanguage".split()
 ) | {"Duration (in seconds)"}
 QUALTRICS_HEADER_ROWS = 3
+LEGACY_ROW_2 = frozenset({"ResponseID", "ResponseSet", "Finished"})
 PLAIN_HEADER_ROWS = 1
 
 
@@ -41,8 +42,8 @@ def detect_platform(
     ...                 name="pre.csv", log=ProblemLog())
     ('plain', '2 of 2 headers in row 1 are known')
     """
-    header = [cell.strip() for cell in rows[0]]
-    import_ids = len(rows) > 2 and all(_is_import_id(cell) for cell in rows[2])
+    header = [clean_header(cell) for cell in rows[0]]
+    import_ids = len(rows) > 2 and bool(rows[2]) and all(_is_import_id(cell) for cell in rows[2])
     fixed = sorted(QUALTRICS_COLUMNS & set(header))
     known = sum(cell in expected for cell in header)
     if import_ids and {"ResponseId", "Finished"} <= set(header):
@@ -55,6 +56,15 @@ def detect_platform(
             )
             return None
         return "qualtrics", f"row 3 holds ImportIds and row 1 has {len(fixed)} Qualtrics columns"
+    if len(rows) > 1 and set(rows[1]) >= LEGACY_ROW_2:
+        log.add(
+            "rows 1 and 2 are the header of Qualtrics' legacy export, which is not read",
+            file=name,
+            row=2,
+            allowed="a Qualtrics CSV with its three header rows",
+            mend="export it again from Data & Analysis as CSV, without the legacy format",
+        )
+        return None
     if declared == "qualtrics" or len(fixed) > 3:
         log.add(
             f"row 3 does not hold Qualtrics ImportIds (row 1 has {len(fixed)} Qualtrics columns)",
@@ -80,6 +90,6 @@ def detect_platform(
 def _is_import_id(cell: str) -> bool:
     try:
         value = json.loads(cell)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(value, dict) and "ImportId" in value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from toolkit.core.errors import InputError, ProblemLog, StorageError
 from toolkit.core.ledger import Ledger, LedgerLine
 from toolkit.core.nearest import nearest_name
 from toolkit.core.provenance import Provenance, hash_bytes
-from toolkit.ingest.declaration import ExportDeclaration
+from toolkit.ingest.declaration import ExportDeclaration, clean_header
 from toolkit.ingest.decoding import check_rows, decode_text, split_cells
 from toolkit.ingest.platforms import (
     PLAIN_HEADER_ROWS,
@@ -70,9 +70,7 @@ def read_export(declaration: ExportDeclaration) -> RawExport:
     if not kept and not log.problems:
         log.add("the file has a header and 0 answers", file=name, mend="export it again once there are answers")
     log.raise_as(InputError)
-    frame = pd.DataFrame(
-        kept, columns=pd.Index([unicodedata.normalize("NFC", cell.strip()) for cell in rows[0]]), dtype="str"
-    )
+    frame = pd.DataFrame(kept, columns=pd.Index([clean_header(cell) for cell in rows[0]]), dtype="str")
     return _set_aside_previews(
         RawExport(
             frame=frame,
@@ -110,26 +108,23 @@ def _read_bytes(declaration: ExportDeclaration, log: ProblemLog) -> bytes:
 
 
 def _set_aside_previews(raw: RawExport) -> RawExport:
-    if raw.platform != "qualtrics" or "Status" not in raw.frame:
-        return raw
-    preview = raw.frame["Status"].str.strip().str.lower().isin(PREVIEW_STATUS).to_numpy()
-    if not preview.any():
-        return raw
+    declaration = raw.declaration
+    preview = np.zeros(len(raw.frame), dtype=bool)
+    if raw.platform == "qualtrics" and "Status" in raw.frame:
+        preview = raw.frame["Status"].str.strip().str.lower().isin(PREVIEW_STATUS).to_numpy()
     line = LedgerLine(
         step="received",
-        instrument=raw.declaration.instrument.name,
+        instrument=declaration.instrument.name,
+        wave=next(iter(declaration.waves)) if declaration.layout == "single" else "",
         reason="test answers entered in the survey tool's preview",
         count=int(preview.sum()),
-        n_in=len(raw.frame),
+        n_in=len(preview),
         n_out=int((~preview).sum()),
-        source_rows=tuple(f"{raw.declaration.name}:{row}" for row in raw.rows[preview]),
+        source_rows=tuple(f"{declaration.name}:{row}" for row in raw.rows[preview]),
     )
-    return RawExport(
+    return replace(
+        raw,
         frame=raw.frame[~preview].reset_index(drop=True),
         rows=raw.rows[~preview],
-        platform=raw.platform,
-        evidence=raw.evidence,
-        declaration=raw.declaration,
         ledger=raw.ledger.add(line),
-        provenance=raw.provenance,
     )

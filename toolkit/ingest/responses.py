@@ -66,16 +66,14 @@ def concat_responses(parts: Sequence[Responses]) -> Responses:
     parts : sequence of Responses
         At least one; all of the same instrument.
     """
-    ledger = parts[0].ledger
     provenance = parts[0].provenance
     for part in parts[1:]:
-        ledger = ledger.add(*part.ledger.lines)
         provenance = provenance.merge(part.provenance)
     return Responses(
         frame=pd.concat([part.frame for part in parts], ignore_index=True),
         reasons=pd.concat([part.reasons for part in parts], ignore_index=True),
         instrument=parts[0].instrument,
         notes=tuple(note for part in parts for note in part.notes),
-        ledger=ledger,
+        ledger=parts[0].ledger.merge(*(part.ledger for part in parts[1:])),
         provenance=provenance,
     )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from toolkit.core.errors import InputError, ProblemLog
 from toolkit.core.ledger import Ledger, LedgerLine
-from toolkit.ingest.cells import NOT_ASKED, NOT_EXPORTED, CellReader, clean_text
+from toolkit.ingest.cells import BLANK, MARKED, NOT_ASKED, NOT_EXPORTED, CellReader, clean_text
 from toolkit.ingest.decoding import nearest_header
 from toolkit.ingest.platforms import QUALTRICS_COLUMNS
 from toolkit.ingest.raw import RawExport
@@ -16,6 +16,7 @@ from toolkit.ingest.responses import SOURCE_COLUMNS, Responses, concat_responses
 from toolkit.instruments import Instrument, Item
 
 MAX_ROWS_NAMED = 20
+ABSENT = (BLANK, MARKED, NOT_EXPORTED)
 OPTIONAL_ROLES = frozenset({"context", "open"})
 
 
@@ -117,10 +118,10 @@ def _tidy_wave(
 
 
 def _without_absent(responses: Responses, wave: str) -> Responses:
-    """Leave out people of a wide file who answered no scale item of a wave: they gave no answer to it."""
+    """Leave out people of a wide file who met no scale item of a wave; to decline is to have been there."""
     items = [item.name for item in responses.instrument.items if item.scale and wave in item.waves]
-    answered = (responses.reasons[items] == "").any(axis=1)
-    if answered.all():
+    answered = ~responses.reasons[items].isin(ABSENT).all(axis=1)
+    if answered.all() or not items:
         return responses
     line = LedgerLine(
         step="received",

@@ -92,12 +92,13 @@ def link(
     UsageError
         A key is repeated within a wave.
     """
-    earlier, later = (scores.people[scores.people["wave"] == wave] for wave in waves)
+    known = scores.people.dropna(subset=list(key))
+    earlier, later = (known[known["wave"] == wave] for wave in waves)
     if earlier.duplicated(list(key)).any() or later.duplicated(list(key)).any():
         raise UsageError("keys must be unique within a wave before linking; see keep_identified")
     columns = [*key, *dict.fromkeys(name for name in groups if name not in key)]
-    left = earlier[columns].dropna(subset=list(key)).assign(_earlier=lambda frame: frame.index)
-    right = later[columns].dropna(subset=list(key)).assign(_later=lambda frame: frame.index)
+    left = earlier[columns].assign(_earlier=lambda frame: frame.index)
+    right = later[columns].assign(_later=lambda frame: frame.index)
     pairs = left.merge(right, on=list(key), how="inner", suffixes=("", "_later"), sort=False)
     conflict = pd.Series(False, index=pairs.index)
     for group in groups:

@@ -145,7 +145,7 @@ def show_account(released: Released, *, name: str, caption: str, wording: Wordin
         + _rounding_note(released, wording)
         + csv_link(frame, name=name, words=escape(wording.text("Download this table (CSV)")))
     )
-    return ReportPart(html, TABLE_MIME, table_data(name, caption, frame))
+    return ReportPart(html, TABLE_MIME, table_data(frame, name=name, caption=caption))
 
 
 def _rounding_note(released: Released, wording: Wording) -> str:

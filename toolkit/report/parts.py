@@ -72,7 +72,7 @@ def csv_link(frame: pd.DataFrame, *, name: str, words: str) -> str:
     )
 
 
-def table_data(name: str, caption: str, frame: pd.DataFrame) -> dict[str, Any]:
+def table_data(frame: pd.DataFrame, *, name: str, caption: str) -> dict[str, Any]:
     """Return a frame as the JSON object that the runner reads back."""
     columns: Sequence[str] = [str(column) for column in frame.columns]
     return {"name": name, "caption": caption, "columns": columns, "rows": frame_records(frame)}

@@ -45,7 +45,9 @@ def record(released: Released, *, wording: Wording) -> ReportPart:
         raise UsageError("only findings can be recorded; grade the estimates and release what grade returns")
     said = released.select(whole=True).frame
     items = "".join(_item(row, wording, released.plan.min_people) for row in said.to_dict("records"))
-    return ReportPart(f'<ul class="findings">{items}</ul>', FINDINGS_MIME, table_data("findings", "", released.frame))
+    return ReportPart(
+        f'<ul class="findings">{items}</ul>', FINDINGS_MIME, table_data(released.frame, name="findings", caption="")
+    )
 
 
 def finding_sentence(row: Mapping[Hashable, Any], wording: Wording, min_people: int) -> str:

@@ -20,7 +20,15 @@ _SIGNED = frozenset({"mean_change", "pooled_change", "d_z", "g_z", "d_av", "g_av
 _MAX_NAMED = 6
 
 
-def show_table(released: Released, *, name: str, caption: str, columns: Sequence[str], wording: Wording) -> ReportPart:
+def show_table(
+    released: Released,
+    *,
+    name: str,
+    caption: str,
+    columns: Sequence[str],
+    wording: Wording,
+    estimators: Sequence[str] = (),
+) -> ReportPart:
     """Show released figures as a table.
 
     Parameters
@@ -33,9 +41,11 @@ def show_table(released: Released, *, name: str, caption: str, columns: Sequence
         What the table shows.
     columns : sequence of str
         Columns of the glossary, the row's own heading first; ``interval`` and ``prediction_interval`` stand
-        for the two limits together.
+        for the two limits together, and ``notes`` are printed beneath.
     wording : Wording
         Labels and language.
+    estimators : sequence of str
+        Estimators whose rows are printed; all when empty. The download holds every row.
 
     Returns
     -------
@@ -44,6 +54,10 @@ def show_table(released: Released, *, name: str, caption: str, columns: Sequence
     """
     frame = released.frame
     shown = frame[frame["shown"].fillna(False).astype(bool)]
+    if estimators:
+        shown = shown[shown["estimator"].isin(list(estimators))]
+    beneath = _notes(shown, wording) if "notes" in columns else ""
+    columns = [column for column in columns if column != "notes"]
     columns = [column for column in columns if column == columns[0] or _has_content(shown, column)]
     head = "".join(
         f'<th scope="col"{_mark(column)}>{escape(_heading(column, shown, wording))}</th>' for column in columns
@@ -55,10 +69,11 @@ def show_table(released: Released, *, name: str, caption: str, columns: Sequence
         f'<div class="table-wrap" role="region" aria-labelledby="table-{name}" tabindex="0">'
         f'<table class="data"><caption id="table-{name}">{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        + beneath
         + _too_few(released, wording)
         + csv_link(frame, name=name, words=escape(wording.text("Download this table (CSV)")))
     )
-    return ReportPart(html, TABLE_MIME, table_data(name, caption, frame))
+    return ReportPart(html, TABLE_MIME, table_data(frame, name=name, caption=caption))
 
 
 def cell_text(record: Mapping[Hashable, Any], column: str, wording: Wording) -> str:
@@ -115,6 +130,16 @@ def _row(record: Mapping[Hashable, Any], columns: Sequence[str], wording: Wordin
     for column in columns[1:]:
         cells.append(f"<td{_mark(column)}>{escape(cell_text(record, column, wording))}</td>")
     return f"<tr>{''.join(cells)}</tr>"
+
+
+def _notes(shown: pd.DataFrame, wording: Wording) -> str:
+    """Print each note once, before it the outcomes it belongs to."""
+    noted = shown[shown["notes"].fillna("") != ""]
+    lines = []
+    for note, rows in noted.groupby("notes", sort=False):
+        outcomes = ", ".join(wording.outcome(name) for name in dict.fromkeys(rows["outcome"]))
+        lines.append(f'<p class="caveat">{escape(outcomes)}: {escape(wording.text(str(note)))}</p>')
+    return "".join(lines)
 
 
 def _too_few(released: Released, wording: Wording) -> str:

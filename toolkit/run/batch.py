@@ -68,7 +68,9 @@ def run_study(
     if given.get("scope", "programme") != "programme":
         open_study(path, scope=given["scope"])
     plan = plan_release(
-        count_populations(opened.panel.people, opened.groups), audience=opened.settings.disclosure.audience
+        count_populations(opened.panel.people, opened.panel.groups),
+        audience=opened.settings.disclosure.audience,
+        internal_groups=[opened.site] if opened.site else [],
     )
     given = {**given, "study": f"{path.parent.name}/{path.name}", "release_plan": plan.to_json()}
     try:

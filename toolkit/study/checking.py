@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from toolkit.core.errors import ProblemLog
 from toolkit.core.nearest import suggest_name
 from toolkit.instruments import Instrument
-from toolkit.study.settings import STUDY_FILE, StudySettings
+from toolkit.study.settings import STUDY_FILE, ExportSettings, StudySettings, place_name
 
 
 def check_settings(settings: StudySettings, instrument: Instrument, log: ProblemLog) -> None:
@@ -22,34 +24,53 @@ def check_settings(settings: StudySettings, instrument: Instrument, log: Problem
     """
     items = [item.name for item in instrument.items]
     scales = [scale.name for scale in instrument.scales]
-    named: list[tuple[str, str, list[str]]] = []
-    named += [("link.key", item, items) for item in settings.link.key]
-    named += [(f"groups.{group}", item, items) for group, item in settings.groups.items()]
-    named += [("outcomes.primary", scale, scales) for scale in settings.outcomes.primary]
-    named += [("outcomes.secondary", scale, scales) for scale in settings.outcomes.secondary]
-    named += [("scoring.min_items", scale, scales) for scale in settings.scoring.min_items]
+    for position, item in enumerate(settings.link.key):
+        _check_name(item, items, ("link", "key", position), settings, log)
+    for group, item in settings.groups.items():
+        _check_name(item, items, ("groups", group), settings, log)
+    for role, outcomes in (("primary", settings.outcomes.primary), ("secondary", settings.outcomes.secondary)):
+        for position, scale in enumerate(outcomes):
+            _check_name(scale, scales, ("outcomes", role, position), settings, log)
+    for scale in settings.scoring.min_items:
+        _check_name(scale, scales, ("scoring", "min_items", scale), settings, log)
     if isinstance(settings.scoring.sensitivity.min_items, dict):
-        named += [("scoring.sensitivity", scale, scales) for scale in settings.scoring.sensitivity.min_items]
+        for scale in settings.scoring.sensitivity.min_items:
+            _check_name(scale, scales, ("scoring", "sensitivity", "min_items", scale), settings, log)
     if settings.consent_to_take_part:
-        named.append(("consent_to_take_part.item", settings.consent_to_take_part.item, items))
-    for export in settings.exports:
-        named += [("exports.columns", item, items) for item in export.columns]
-        named += [("exports.fixed", item, items) for item in export.fixed]
-        waves = [export.wave] if export.wave else list(export.waves)
-        named += [("exports.wave", wave, list(instrument.waves)) for wave in waves]
-        if export.country:
-            named.append(("exports.country", "country", items))
-    for place, name, allowed in dict.fromkeys((p, n, tuple(a)) for p, n, a in named):
-        if name not in allowed:
-            log.add(
-                f"{name} is not in the form",
-                file=STUDY_FILE,
-                column=place,
-                allowed=", ".join(allowed),
-                mend=suggest_name(name, allowed),
-            )
+        _check_name(settings.consent_to_take_part.item, items, ("consent_to_take_part", "item"), settings, log)
+    for position, export in enumerate(settings.exports):
+        _check_export(export, position, settings, instrument, log)
     _check_consent(settings, instrument, log)
     _check_minimums(settings, instrument, log)
+
+
+def _check_export(
+    export: ExportSettings, position: int, settings: StudySettings, instrument: Instrument, log: ProblemLog
+) -> None:
+    items = [item.name for item in instrument.items]
+    for part, named in (("columns", export.columns), ("fixed", export.fixed)):
+        for item in named:
+            _check_name(item, items, ("exports", position, part, item), settings, log)
+    part = "wave" if export.wave else "waves"
+    for wave in [export.wave] if export.wave else list(export.waves):
+        _check_name(wave, list(instrument.waves), ("exports", position, part, wave), settings, log)
+    if export.country:
+        _check_name("country", items, ("exports", position, "country"), settings, log)
+
+
+def _check_name(
+    name: str, allowed: Sequence[str], place: tuple[str | int, ...], settings: StudySettings, log: ProblemLog
+) -> None:
+    if name in allowed:
+        return
+    log.add(
+        f"{name} is not in the form",
+        file=STUDY_FILE,
+        row=settings.line(*place),
+        column=place_name(place if place[-1] != name else place[:-1]),
+        allowed=", ".join(allowed),
+        mend=suggest_name(name, allowed),
+    )
 
 
 def _check_consent(settings: StudySettings, instrument: Instrument, log: ProblemLog) -> None:
@@ -71,6 +92,7 @@ def _check_consent(settings: StudySettings, instrument: Instrument, log: Problem
             log.add(
                 f"{answer} is no answer to the consent question",
                 file=STUDY_FILE,
+                row=settings.line("consent_to_take_part", "keep"),
                 column="consent_to_take_part.keep",
                 allowed=", ".join(choices),
                 mend=suggest_name(answer, choices),
@@ -80,33 +102,29 @@ def _check_consent(settings: StudySettings, instrument: Instrument, log: Problem
 def _check_minimums(settings: StudySettings, instrument: Instrument, log: ProblemLog) -> None:
     sizes = {scale.name: len(scale.items) for scale in instrument.scales}
     for scale, least in settings.scoring.min_items.items():
-        if scale in sizes and not 1 <= least <= sizes[scale]:
-            log.add(
-                f"the minimum of answered items is {least}",
-                file=STUDY_FILE,
-                column=f"scoring.min_items.{scale}",
-                allowed=f"1 to {sizes[scale]}",
-                mend="correct the number",
-            )
+        if scale in sizes:
+            _check_minimum(least, sizes[scale], ("scoring", "min_items", scale), settings, log)
     others = settings.scoring.sensitivity.min_items
-    pairs = [(scale, least) for scale, many in others.items() for least in many] if isinstance(others, dict) else []
-    for scale, least in pairs:
-        if scale in sizes and not 1 <= least <= sizes[scale]:
-            log.add(
-                f"the minimum of answered items is {least}",
-                file=STUDY_FILE,
-                column=f"scoring.sensitivity.min_items.{scale}",
-                allowed=f"1 to {sizes[scale]}",
-                mend="correct the number",
-            )
-    if isinstance(others, list):
+    where = ("scoring", "sensitivity", "min_items")
+    if isinstance(others, dict):
+        for scale, many in others.items():
+            for least in many if scale in sizes else ():
+                _check_minimum(least, sizes[scale], (*where, scale), settings, log)
+    else:
         widest = max((sizes.get(name, 0) for name in settings.outcomes.primary), default=0)
-        for least in others:
-            if not 1 <= least <= widest:
-                log.add(
-                    f"the minimum of answered items is {least}",
-                    file=STUDY_FILE,
-                    column="scoring.sensitivity.min_items",
-                    allowed=f"1 to {widest}",
-                    mend="correct the number",
-                )
+        for position, least in enumerate(others):
+            _check_minimum(least, widest, (*where, position), settings, log)
+
+
+def _check_minimum(
+    least: int, most: int, place: tuple[str | int, ...], settings: StudySettings, log: ProblemLog
+) -> None:
+    if not 1 <= least <= most:
+        log.add(
+            f"the minimum of answered items is {least}",
+            file=STUDY_FILE,
+            row=settings.line(*place),
+            column=place_name(place),
+            allowed=f"1 to {most}",
+            mend="correct the number",
+        )

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from toolkit.core.errors import InputError, Problem, ProblemLog, ToolkitError
 from toolkit.core.ledger import LedgerLine
+from toolkit.core.nearest import nearest_name
 from toolkit.core.provenance import Provenance, hash_bytes, package_sha256, package_versions
 from toolkit.core.shipped import shipped_path
 from toolkit.disclosure import SuppressionPlan, strictest_plan
@@ -82,6 +83,7 @@ def open_study(
     waves = _waves(settings, instrument)
     panel = link(scores, key=settings.link.key, groups=groups, waves=waves, repeated=settings.link.repeated)
     plan = release_plan or strictest_plan()
+    site = settings.groups.get("site", "")
     design = Design(waves=waves)
     provenance = panel.provenance.merge(
         Provenance(
@@ -99,8 +101,8 @@ def open_study(
         panel=replace(panel, provenance=provenance),
         plan=AnalysisPlan(primary=tuple(settings.outcomes.primary), secondary=tuple(settings.outcomes.secondary)),
         design=design,
-        groups=groups,
-        site=settings.groups.get("site", ""),
+        groups=tuple(group for group in groups if plan.audience == "internal" or group != site),
+        site=site,
         release_plan=plan,
         wording=_wording(instrument, language),
         confidence=confidence,
@@ -133,42 +135,64 @@ def _hashes(instrument: Instrument, plan: SuppressionPlan) -> Mapping[str, str]:
 
 def _declare(settings: StudySettings, folder: Path) -> tuple[Instrument, list[ExportDeclaration]]:
     log = ProblemLog()
-    used = dict.fromkeys(export.instrument for export in settings.exports)
-    for name in used:
+    used = [export.instrument for export in settings.exports]
+    for position, name in enumerate(used):
         if name not in settings.instruments:
             log.add(
                 f"the instrument {name} is unknown",
                 file=STUDY_FILE,
+                row=settings.line("exports", position, "instrument"),
                 column="exports.instrument",
                 allowed=", ".join(settings.instruments),
                 mend=nearest_instrument(name, settings.instruments),
             )
-    if len(used) > 1:
+    if len(set(used) & set(settings.instruments)) > 1:
         log.add(
             "exports answer several instruments",
             file=STUDY_FILE,
+            row=settings.line("exports"),
             column="exports.instrument",
             allowed="one instrument in a study",
             mend="make a study for each instrument",
         )
-    instruments: dict[str, Instrument] = {}
-    for name, where in settings.instruments.items():
-        try:
-            instruments[name] = load_instrument(folder / where)
-        except ToolkitError as error:
-            log.extend(error.problems)
-    if not log.problems:
-        check_settings(settings, instruments[next(iter(used))], log)
+    instruments = {name: _load(name, settings, folder, log) for name in settings.instruments}
+    instrument = instruments.get(used[0])
+    if instrument is not None and not log.problems:
+        check_settings(settings, instrument, log)
     log.raise_as(InputError)
-    instrument = instruments[next(iter(used))]
+    if instrument is None:
+        raise InputError(f"the instrument {used[0]} could not be read")
     return instrument, [_declaration(export, folder, instrument) for export in settings.exports]
+
+
+def _load(name: str, settings: StudySettings, folder: Path, log: ProblemLog) -> Instrument | None:
+    where = folder / settings.instruments[name]
+    if not where.is_dir():
+        siblings = [entry.name for entry in where.parent.iterdir()] if where.parent.is_dir() else []
+        near = nearest_name(where.name, siblings)
+        log.add(
+            f"there is no folder {settings.instruments[name]}",
+            file=STUDY_FILE,
+            row=settings.line("instruments", name),
+            column=f"instruments.{name}",
+            allowed="a path from the folder of study.yaml",
+            mend=f"did you mean {near}?" if near else "correct the path",
+        )
+        return None
+    try:
+        return load_instrument(where)
+    except ToolkitError as error:
+        log.extend(error.problems)
+        return None
 
 
 def _declaration(export: ExportSettings, folder: Path, instrument: Instrument) -> ExportDeclaration:
     fixed = {**export.fixed, **({"country": export.country} if export.country else {})}
+    path = Path(export.path)
     return ExportDeclaration(
-        name=export.path,
-        path=folder / export.path,
+        # A whole path would carry names of the machine and its user into reports.
+        name="/".join(path.parts[-2:]) if path.is_absolute() else export.path,
+        path=folder / path,
         instrument=instrument,
         platform=export.platform,
         layout=export.layout,
@@ -184,6 +208,7 @@ def _declaration(export: ExportSettings, folder: Path, instrument: Instrument) -
 def _read_all(declarations: list[ExportDeclaration], instrument: Instrument) -> Responses:
     log = ProblemLog()
     parts: list[Responses] = []
+    contents: dict[str, str] = {}
     worst: type[ToolkitError] = InputError
     for declaration in declarations:
         try:
@@ -191,6 +216,16 @@ def _read_all(declarations: list[ExportDeclaration], instrument: Instrument) -> 
         except ToolkitError as error:
             log.extend(error.problems)
             worst = max(worst, type(error), key=lambda kind: kind.exit_code)
+            continue
+        digest = parts[-1].provenance.inputs[declaration.name]
+        if digest in contents:
+            log.add(
+                f"the file holds the same as {contents[digest]}",
+                file=declaration.name,
+                allowed="each export once",
+                mend="correct one of the paths in study.yaml, or export the file again",
+            )
+        contents.setdefault(digest, declaration.name)
     log.raise_as(worst)
     return concat_responses(parts)
 
@@ -257,6 +292,7 @@ def _waves(settings: StudySettings, instrument: Instrument) -> tuple[str, str]:
             Problem(
                 what="the exports are of one wave only, so no change can be measured",
                 file=STUDY_FILE,
+                row=settings.line("exports"),
                 column="exports",
                 allowed=f"two of: {', '.join(instrument.waves)}",
                 mend="add the export of the other wave",

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from toolkit.core.errors import InputError, ProblemLog, StorageError
 from toolkit.core.nearest import nearest_name, suggest_name
@@ -16,6 +25,19 @@ from toolkit.study.yaml_text import Lines, parse_yaml
 
 STUDY_FILE = "study.yaml"
 MAX_STUDY_BYTES = 1_000_000
+
+_MAPPING_WANTED = "the value is not a mapping (name: value)"
+_PLAIN_WORDS = {
+    "model_type": _MAPPING_WANTED,
+    "dict_type": _MAPPING_WANTED,
+    "list_type": "the value is not a list ([one, two], or a line starting with - for each)",
+    "string_type": "the value is not a text",
+    "string_too_short": "the value is empty",
+    "too_short": "the list is empty",
+    "int_parsing": "the value is not a whole number",
+    "int_type": "the value is not a whole number",
+    "greater_than_equal": "the number is too small",
+}
 
 
 class _Settings(BaseModel):
@@ -93,7 +115,10 @@ class OutcomeSettings(_Settings):
 class SensitivitySettings(_Settings):
     """Other minimums of answered items to show beside the main one."""
 
-    min_items: list[int] | dict[str, list[int]] = []
+    min_items: Annotated[
+        Annotated[list[int], Tag("list")] | Annotated[dict[str, list[int]], Tag("mapping")],
+        Discriminator(lambda value: "mapping" if isinstance(value, dict) else "list"),
+    ] = []
 
 
 class ScoringSettings(_Settings):
@@ -123,6 +148,17 @@ class StudySettings(_Settings):
     scoring: ScoringSettings = ScoringSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
     seed: int = Field(default=0, ge=0)
+    _lines: Lines = PrivateAttr(default_factory=dict)
+
+    def line(self, *place: str | int) -> int | None:
+        """Return the line of study.yaml where an entry stands, or the entry around it.
+
+        Parameters
+        ----------
+        *place : str or int
+            Keys and positions that lead to the entry, such as ``"exports", 0, "wave"``.
+        """
+        return _line_of(place, self._lines)
 
 
 def read_settings(path: Path, *, name: str = STUDY_FILE) -> StudySettings:
@@ -157,18 +193,29 @@ def read_settings(path: Path, *, name: str = STUDY_FILE) -> StudySettings:
         log.raise_as(InputError)
     tree, lines = parse_yaml(text, name=name)
     try:
-        return StudySettings.model_validate(tree)
+        settings = StudySettings.model_validate(tree)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False):
             _note(detail, lines, name, log)
-    log.raise_as(InputError)
-    raise InputError(f"{name} could not be read")
+        raise InputError(log.problems) from None
+    settings._lines = lines
+    return settings
+
+
+def place_name(place: tuple[str | int, ...]) -> str:
+    """Return the dotted name of an entry of study.yaml; the line tells which one of a list it is.
+
+    Examples
+    --------
+    >>> place_name(("exports", 0, "wave"))
+    'exports.wave'
+    """
+    return ".".join(part for part in place if isinstance(part, str))
 
 
 def _note(detail: Any, lines: Lines, name: str, log: ProblemLog) -> None:
-    place = tuple(part for part in detail["loc"] if part in _known_parts(detail["loc"], lines))
-    row = lines.get(place) or lines.get(place[:-1]) or lines.get(())
-    column = ".".join(str(part) for part in place)
+    place = _written_place(detail["loc"], lines)
+    row, column = _line_of(place, lines), place_name(place)
     key = str(detail["loc"][-1]) if detail["loc"] else ""
     if detail["type"] == "extra_forbidden":
         allowed = _allowed_keys(detail["loc"][:-1])
@@ -184,8 +231,8 @@ def _note(detail: Any, lines: Lines, name: str, log: ProblemLog) -> None:
         log.add(
             f"the key {key} is missing",
             file=name,
-            row=lines.get(tuple(detail["loc"][:-1])),
-            column=key,
+            row=row,
+            column=place_name((*place, key)),
             mend=f"add {key}: with its value",
         )
     elif detail["type"] == "literal_error":
@@ -198,17 +245,23 @@ def _note(detail: Any, lines: Lines, name: str, log: ProblemLog) -> None:
             mend="use one of them",
         )
     else:
-        words = detail["msg"].removeprefix("Value error, ")
-        log.add(words[0].lower() + words[1:], file=name, row=row, column=column, mend="correct the value")
+        words = _PLAIN_WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+        least = detail.get("ctx", {}).get("ge")
+        allowed_words = "" if least is None else f"{least} or more"
+        log.add(words, file=name, row=row, column=column, allowed=allowed_words, mend="correct the value")
 
 
-def _known_parts(loc: tuple[str | int, ...], lines: Lines) -> set[str | int]:
-    """Parts of an error's place that stand in the file; pydantic adds names of union branches."""
-    known: list[str | int] = []
+def _written_place(loc: tuple[str | int, ...], lines: Lines) -> tuple[str | int, ...]:
+    """Return the part of an error's place that stands in the file; pydantic adds names of union branches."""
+    place: tuple[str | int, ...] = ()
     for part in loc:
-        if (*known, part) in lines or part == loc[-1]:
-            known.append(part)
-    return set(known)
+        if (*place, part) in lines:
+            place = (*place, part)
+    return place
+
+
+def _line_of(place: tuple[str | int, ...], lines: Lines) -> int | None:
+    return next((lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in lines), None)
 
 
 def _allowed_keys(loc: tuple[str | int, ...]) -> list[str]:

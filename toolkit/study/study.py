@@ -38,7 +38,7 @@ class Study:
     design : Design
         What the design has, for grading.
     groups : tuple of str
-        Items to report by.
+        Items to report by; the site is among them in internal reports only.
     site : str
         Item that names the site, or "" where none is declared.
     release_plan : SuppressionPlan
@@ -91,11 +91,9 @@ def find_study(study: str | Path, *, start: Path) -> Path:
     for base in bases:
         candidate = base / given
         for path in (candidate, candidate / STUDY_FILE):
-            if path.is_file():
+            if _is_file(path):
                 return path.resolve()
-    parent = (start / given).parent
-    siblings = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
-    near = nearest_name(given.name, siblings)
+    near = _similar(start / given)
     raise InputError(
         Problem(
             what="there is no study here",
@@ -104,6 +102,23 @@ def find_study(study: str | Path, *, start: Path) -> Path:
             mend=f"did you mean {near}?" if near else "correct the path; sivsen new DIR makes a new study",
         )
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for the file system, or a folder that may not be entered
+        return False
+
+
+def _similar(path: Path) -> str | None:
+    """Return a name like the one looked for: in the folder itself, or else beside it."""
+    try:
+        inside = path.is_dir()
+        names = [entry.name for entry in (path if inside else path.parent).iterdir()]
+    except OSError:
+        return None
+    return nearest_name(STUDY_FILE if inside else path.name, names)
 
 
 def _upward(start: Path) -> list[Path]:
