@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from tqdm import tqdm
@@ -22,6 +27,7 @@ from toolkit.study import find_study, open_study, scaffold_study
 
 EXIT_INTERNAL = 6
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,13 +41,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 ok; 1 some reports failed; 2 usage; 3 bad input; 4 disclosure; 5 storage; 6 internal; 130 interrupted.
+        0 ok; 1 some reports failed; 2 usage; 3 bad input; 4 disclosure; 5 storage; 6 internal;
+        130 interrupted; 143 terminated.
     """
     parser = _build_parser()
     try:
-        options = parser.parse_args(arguments)
+        options, options.words = parser.parse_known_args(arguments)
+        if options.words and options.action is not _lab:
+            parser.error(f"unknown words: {' '.join(options.words)}")
     except SystemExit as stop:
         return int(stop.code or 0)
+    with _heeding_termination():
+        return _act(options)
+
+
+def _act(options: argparse.Namespace) -> int:
     try:
         return int(options.action(options))
     except ToolkitError as error:
@@ -51,6 +65,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("sivsen: interrupted; earlier reports are as they were", file=sys.stderr)
         return EXIT_INTERRUPTED
+    except _Terminated:
+        print("sivsen: terminated; earlier reports are as they were", file=sys.stderr)
+        return EXIT_TERMINATED
+    except OSError as error:
+        print(f"sivsen: reading or writing failed: {error.strerror or type(error).__name__}", file=sys.stderr)
+        return StorageError.exit_code
+    except Exception as error:
+        print(_describe_fault(error), file=sys.stderr)
+        return EXIT_INTERNAL
+
+
+class _Terminated(BaseException):
+    """The process was asked to stop."""
+
+
+@contextmanager
+def _heeding_termination() -> Iterator[None]:
+    """Let a request to terminate unwind like an interrupt, so that temporary folders and kernels go."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _Terminated
+
+    earlier = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
+def _describe_fault(error: Exception) -> str:
+    """Say what failed and where in the toolkit; the error's own words may hold an answer and are left out."""
+    root = Path(__file__).parent
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(root)]
+    place = f"{Path(frames[-1].filename).relative_to(root.parent).as_posix()}, line {frames[-1].lineno}"
+    return (
+        f"sivsen: {type(error).__name__} in {place}: a fault of the toolkit, not of your study. "
+        "To mend: report this line to those who look after the toolkit."
+    )
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -83,8 +138,7 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--output", metavar="DIR", help="folder of the reports (outputs/NAME)")
     run.set_defaults(action=_run)
-    lab = commands.add_parser("lab", help="open JupyterLab on the notebooks")
-    lab.add_argument("words", nargs=argparse.REMAINDER, metavar="...", help="passed on to jupyter lab")
+    lab = commands.add_parser("lab", help="open JupyterLab on the notebooks; further words go to jupyter lab")
     lab.set_defaults(action=_lab)
     return parser
 
@@ -108,7 +162,12 @@ def _check(options: argparse.Namespace) -> int:
     for line in study.panel.ledger.lines:
         if line.count:
             print(f"{line.wave or 'all waves'}: {line.count} set aside ({line.reason}), {line.n_out} remain.")
-    print(f"No problems. {len(study.panel.people)} people are in both surveys.")
+    people = len(study.panel.people)
+    if people:
+        print(f"No problems. {people} people are in both surveys.")
+    else:
+        print("Nobody is in both surveys, so no change can be measured: look at link.key in study.yaml, and whether")
+        print("people were given the same code each time.")
     return 0
 
 

@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from toolkit.cli import main
 from toolkit.report.exporter import render_report
 from toolkit.report.site import SiteEntry, render_failure, render_index
 
@@ -214,3 +215,13 @@ def check_pages() -> Callable[[Sequence[Path]], list[dict[str, Any]]]:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     return check
+
+
+@pytest.fixture(scope="session")
+def example_pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return index and reports of the example study, made by the command that makes them for a user."""
+    output = tmp_path_factory.mktemp("demo") / "example"
+    assert main(["demo", "--output", str(output)]) == 0
+    pages = sorted(output.glob("*.html"))
+    assert [page.name for page in pages] == ["00_data_quality.html", "01_participant_outcomes.html", "index.html"]
+    return pages

@@ -16,9 +16,11 @@ Check = Callable[[Sequence[Path]], list[dict[str, Any]]]
 WIDTHS = [1280, 390]
 
 
-def test_sample_pages_are_quiet_accessible_and_fit(check_pages: Check, sample_pages: list[Path]) -> None:
-    results = check_pages(sample_pages)
-    assert [Path(result["file"]) for result in results] == sample_pages
+@pytest.mark.parametrize("which", ["sample_pages", "example_pages"])
+def test_pages_are_quiet_accessible_and_fit(check_pages: Check, which: str, request: pytest.FixtureRequest) -> None:
+    pages: list[Path] = request.getfixturevalue(which)
+    results = check_pages(pages)
+    assert [Path(result["file"]) for result in results] == pages
     for result in results:
         assert result["requests"] == [], result["file"]
         assert result["console_errors"] == [], result["file"]

@@ -21,7 +21,7 @@ select_one agree|m2|I am glum.|Sono triste.|||mood|yes||outcome||
 integer|h1|Hours on Monday|Ore di lunedì|||hours|no||outcome|0|7
 integer|h2|Hours on Tuesday|Ore di martedì|||hours|no||outcome|0|7
 text|word|One word|Una parola|No names.|Nessun nome.||||open||
-select_multiple yesno|both|Both?|Entrambi?|||||post|||
+select_one yesno|both|Both?|Entrambi?|||||post|||
 """,
     "choices.csv": """
 list_name|name|label::English (en)|label::Italiano (it)|score|missing_reason|alias

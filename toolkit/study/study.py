@@ -77,7 +77,7 @@ def find_study(study: str | Path, *, start: Path) -> Path:
     ----------
     study : str or Path
         The study's folder or its study.yaml. A relative path is looked for from `start`, then upward to the
-        folder that holds a pyproject.toml.
+        folder that holds a pyproject.toml; where there is none, in the folder above `start` only.
     start : Path
         Working folder.
 
@@ -127,4 +127,4 @@ def _upward(start: Path) -> list[Path]:
         bases.append(base)
         if (base / "pyproject.toml").is_file():
             return bases
-    return [start]
+    return bases[:2]
