@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from toolkit.core.glossary import glossary_table
+
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = ("requirements.lock", "requirements-test.lock")
@@ -95,3 +97,7 @@ def test_handed_on_names_exist() -> None:
     code = "import toolkit; [getattr(toolkit, name) for name in toolkit.__all__]; print(len(toolkit.__all__))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) <= 30
+
+
+def test_columns_page_is_the_glossary() -> None:
+    assert glossary_table() in (ROOT / "docs" / "columns.md").read_text(encoding="utf-8")

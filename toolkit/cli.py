@@ -46,9 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = _build_parser()
     try:
-        options, options.words = parser.parse_known_args(arguments)
-        if options.words and options.action is not _lab:
-            parser.error(f"unknown words: {' '.join(options.words)}")
+        options, words = parser.parse_known_args(arguments)
+        options.words = words
+        if words and options.action is not _lab:
+            parser.error(f"unknown words: {' '.join(words)}")
     except SystemExit as stop:
         return int(stop.code or 0)
     with _heeding_termination():

@@ -34,7 +34,6 @@ CELL_FAULTS = [
     ("survey", 2, f"label::{IT}", "-", ""),
     ("survey", 6, f"hint::{IT}", "", ""),
     ("survey", 6, "scale", "mood", "type"),
-    ("survey", 7, "scale", "mood", "type"),
     ("survey", 2, "scale", "moood", ""),
     ("survey", 4, "scale", "mood", ""),
     ("survey", 6, "reverse", "yes", ""),

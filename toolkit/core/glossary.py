@@ -102,6 +102,18 @@ _COLUMNS = (
 GLOSSARY: Mapping[str, Column] = MappingProxyType({column.name: column for column in _COLUMNS})
 
 
+def glossary_table() -> str:
+    """Return the glossary as a Markdown table, for docs/columns.md.
+
+    Examples
+    --------
+    >>> glossary_table().splitlines()[0]
+    '| column | kind | unit | meaning |'
+    """
+    rows = [f"| `{each.name}` | {each.kind} | {each.unit} | {each.meaning} |" for each in _COLUMNS]
+    return "\n".join(["| column | kind | unit | meaning |", "|---|---|---|---|", *rows])
+
+
 def conform_frame(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return `frame` with exactly `columns`, in order, each of its glossary kind.
 

@@ -103,7 +103,7 @@ def choose_output(study_folder: Path, output: str | Path | None) -> Path:
     Raises
     ------
     StorageError
-        The folder lies inside the study folder, or is a file.
+        The folder lies inside the study folder, is a file, or holds notebooks that a run would overwrite.
     """
     inside = Path.cwd().resolve().is_relative_to(study_folder)
     base = study_folder.parent if inside else Path.cwd()
@@ -115,6 +115,12 @@ def choose_output(study_folder: Path, output: str | Path | None) -> Path:
         )
     if folder.exists() and not folder.is_dir():
         raise StorageError("the output is a file. To mend: name a folder with --output")
+    sources = [spec.name for spec in NOTEBOOKS if (folder / "notebooks" / f"{spec.name}.ipynb").exists()]
+    if sources and not (folder / MANIFEST).exists() and not any((folder / f"{name}.html").exists() for name in sources):
+        raise StorageError(
+            "the output folder holds notebooks that no run has made, and they would be overwritten. "
+            "To mend: name another folder with --output"
+        )
     return folder
 
 

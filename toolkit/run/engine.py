@@ -34,7 +34,8 @@ class OwnKernelManager(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         """Return the specification of an IPython kernel in this interpreter."""
         return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            # The kernel's own log would put traces on the terminal; what a cell prints is not part of it.
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=CRITICAL"],
             display_name="sivsen",
             language="python",
             metadata={"supported_encryption": "curve"},
@@ -62,6 +63,8 @@ def execute_notebook(
     fault : str
         Why papermill stopped, in words, or "". Whether the run is a success is for `judge_notebook` to say.
     """
+    if not any("parameters" in cell.metadata.get("tags", ()) for cell in read(source, as_version=4).cells):
+        return None, "the notebook has no cell tagged parameters"
     logging.getLogger("papermill").setLevel(logging.ERROR)
     fault = ""
     try:

@@ -12,8 +12,9 @@ from typing import Any
 
 from toolkit.core.provenance import hash_bytes, package_versions
 from toolkit.disclosure import SuppressionPlan
-from toolkit.run.parameters import NotebookParameters
+from toolkit.run.parameters import FILLED_IN, NotebookParameters
 from toolkit.run.results import ReportResult, RunResult
+from toolkit.run.site import failure_page
 from toolkit.study import Study
 
 MANIFEST = "manifest.json"
@@ -89,21 +90,24 @@ def build_manifest(
         "parameters": {
             name: parameters.get(name, field.default)
             for name, field in NotebookParameters.model_fields.items()
-            if name != "release_plan"
+            if name not in FILLED_IN
         },
         "reports": reports,
-        "files": _hash_files(result.output, closing),
+        "files": _hash_files(result.output, closing, [str(report["page"]) for report in reports]),
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def _hash_files(output: Path, closing: Path) -> dict[str, str]:
-    found = {
-        file.relative_to(base).as_posix(): file
-        for base in (output, closing)
-        for file in base.rglob("*")
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(base).parts)
-    }
+def _hash_files(output: Path, closing: Path, pages: list[str]) -> dict[str, str]:
+    """Hash what runs have written, and nothing else that stands in the folder."""
+    found = {path.name: path for path in closing.iterdir()}
+    for page in pages:
+        stem = page.removesuffix(".html")
+        for pattern in (page, f"notebooks/{stem}.ipynb", f"findings/{stem}.json", f"tables/{stem}-*.csv"):
+            found |= {path.relative_to(output).as_posix(): path for path in output.glob(pattern)}
+        failure = output / failure_page(page)
+        if failure.is_file():
+            found[failure.name] = failure
     return {name: hash_bytes(found[name].read_bytes()) for name in sorted(found) if name != MANIFEST}
 
 

@@ -8,10 +8,8 @@ from typing import Any
 
 from toolkit.core.errors import UsageError
 from toolkit.disclosure import SuppressionPlan
-from toolkit.run.parameters import NotebookParameters, check_parameters
+from toolkit.run.parameters import FILLED_IN, NotebookParameters, check_parameters
 from toolkit.study import Study, open_study
-
-UNREPORTED = frozenset({"release_plan"})
 
 
 def open_notebook(namespace: Mapping[str, Any]) -> Study:
@@ -52,7 +50,7 @@ def open_notebook(namespace: Mapping[str, Any]) -> Study:
         confidence=parameters["confidence"],
         seed=parameters["seed"],
         release_plan=SuppressionPlan.from_json(plan) if plan else None,
-        parameters={name: value for name, value in parameters.items() if name not in UNREPORTED},
+        parameters={name: value for name, value in parameters.items() if name not in FILLED_IN},
     )
 
 

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from toolkit.core.errors import ProblemLog, UsageError
 from toolkit.core.nearest import suggest_name
 
+FILLED_IN = frozenset({"release_plan"})
+"""Parameters that `sivsen run` fills in: nobody sets them by hand, and pages do not list them."""
+
 
 class NotebookParameters(BaseModel):
     """Parameters every notebook has."""
@@ -110,7 +113,7 @@ def check_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     --------
     >>> check_parameters({"confidnce": 0.9})
     Traceback (most recent call last):
-    toolkit.core.errors.UsageError: column confidnce: the parameter is unknown. Allowed: study, scope, ...
+    toolkit.core.errors.UsageError: the parameter 'confidnce' is unknown. Allowed: study, scope, ...
     """
     return _validate(given, strict=True)
 
@@ -137,16 +140,15 @@ def _validate(given: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
         for detail in error.errors(include_url=False, include_input=False):
             name = str(detail["loc"][0])
             if detail["type"] == "extra_forbidden":
+                settable = [field for field in fields if field not in FILLED_IN]
                 log.add(
-                    "the parameter is unknown",
-                    column=name,
-                    allowed=", ".join(fields),
-                    mend=suggest_name(name, fields),
+                    f"the parameter {name[:40]!r} is unknown",
+                    allowed=", ".join(settable),
+                    mend=suggest_name(name, settable),
                 )
             else:
                 log.add(
-                    "the parameter's value does not fit",
-                    column=name,
+                    f"the value of the parameter {name!r} does not fit",
                     allowed=fields[name].description or "",
                     mend="correct the value",
                 )
