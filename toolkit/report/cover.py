@@ -122,7 +122,11 @@ def show_account(released: Released, *, name: str, caption: str, wording: Wordin
     if released.kind != "account":
         raise UsageError("show_account takes a released ledger")
     frame = released.frame
-    columns = [column for column in _ACCOUNT_COLUMNS if (frame[column].notna() & (frame[column] != "")).any()]
+    columns = [
+        column
+        for column in _ACCOUNT_COLUMNS
+        if column == "count" or (frame[column].notna() & (frame[column] != "")).any()
+    ]
     head = "".join(
         f'<th scope="col"{_NUMBER if GLOSSARY[column].kind == "integer" else ""}>'
         f"{escape(wording.text(GLOSSARY[column].label))}</th>"

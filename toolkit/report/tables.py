@@ -17,6 +17,7 @@ INTERVAL = "interval"
 PREDICTION = "prediction_interval"
 _PAIRS = {INTERVAL: ("conf_low", "conf_high"), PREDICTION: ("pi_low", "pi_high")}
 _SIGNED = frozenset({"mean_change", "pooled_change", "d_z", "g_z", "d_av", "g_av"})
+_BANDED = ("n", "n_missing")
 _MAX_NAMED = 6
 
 
@@ -87,7 +88,7 @@ def cell_text(record: Mapping[Hashable, Any], column: str, wording: Wording) -> 
         return f"{format_number(low, signed=signed)} {to} {format_number(high, signed=signed)}"
     value = record[column]
     if pd.isna(value):
-        return record["band"] or "–" if column in ("n", "n_missing") else "–"
+        return record["band"] or "–" if column in _BANDED else "–"
     if column == "outcome":
         return wording.outcome(value)
     if column == "population":
@@ -107,6 +108,8 @@ def cell_text(record: Mapping[Hashable, Any], column: str, wording: Wording) -> 
 
 
 def _has_content(shown: pd.DataFrame, column: str) -> bool:
+    if column in _BANDED and (shown["band"] != "").any():
+        return True
     return any((shown[name].notna() & (shown[name] != "")).any() for name in _PAIRS.get(column, (column,)))
 
 
