@@ -1,4 +1,4 @@
-"""A tiny study that every room above ingest can be tried on, and the means to spoil it."""
+"""A tiny study that every room above ingest can be tried on."""
 
 from __future__ import annotations
 
@@ -39,8 +39,6 @@ AGREEMENT = ("Strongly disagree", "Disagree", "Neither agree nor disagree", "Agr
 FORWARD = ("wc1", "wc2", "wc3", "wc5", "wc6", "wc7", "sk1", "sk2", "sk3", "sk4", "si1", "si2", "si4")
 REVERSED = ("wc4", "si3")
 HEADERS = ("consent", "code", "country", "host", *FORWARD, *REVERSED, "ls")
-
-SetCell = Callable[..., None]
 
 
 def person_code(person: int) -> str:
@@ -88,35 +86,8 @@ def tiny_study(tiny_template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def set_cell() -> SetCell:
-    """Return a function that writes one cell; rows are counted as a spreadsheet does, headers being row 1."""
-
-    def write(path: Path, *, row: int, column: str, text: str) -> None:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.reader(file))
-        rows[row - 1][rows[0].index(column)] = text
-        with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(rows)
-
-    return write
-
-
-@pytest.fixture(scope="session")
-def edit_text() -> Callable[[Path, str, str], None]:
-    """Return a function that replaces a text which must stand exactly once in a file."""
-
-    def edit(path: Path, old: str, new: str) -> None:
-        text = path.read_text(encoding="utf-8")
-        if text.count(old) != 1:
-            raise AssertionError(f"{old!r} stands {text.count(old)} times in {path.name}")
-        path.write_text(text.replace(old, new), encoding="utf-8")
-
-    return edit
-
-
-@pytest.fixture(scope="session")
 def snapshot() -> Callable[[Path], Mapping[str, bytes]]:
-    """Return a function that reads every file below a folder."""
+    """Return a function that reads every file and names every folder below a folder."""
 
     def read(folder: Path) -> dict[str, bytes]:
         return {

@@ -144,7 +144,7 @@ def test_public_functions_are_typed_documented_and_take_no_free_keywords() -> No
                 assert ast.get_docstring(node), where
                 assert node.returns is not None, where
                 assert node.args.kwarg is None, where
-                assert len(node.args.args) <= 2 or _room(path) == "ingest", f"{where} takes too many by position"
+                assert len(node.args.args) <= 2, f"{where} takes too many by position"
 
 
 def test_no_input_is_checked_by_assert_and_nothing_is_printed() -> None:

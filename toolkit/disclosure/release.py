@@ -92,8 +92,9 @@ def release(noun: Estimates | Findings | Ledger, *, plan: SuppressionPlan) -> Re
     -----
     A row is emptied when its population may not be shown or it rests on fewer people than the minimum. The
     people left out of a row are banded when they are fewer than the minimum, none included, so that zero and
-    a few look alike; a share is then emptied too, since it would give them away. An account of rows bands
-    small counts and rounds the rows before and after to tens; in internal reports it is exact and names rows.
+    a few look alike; a share is then emptied too, since it would give them away, and likewise where fewer than
+    the minimum are left. An account of rows bands small counts and rounds the rows before and after to tens; in
+    internal reports it is exact and names rows.
     """
     if isinstance(noun, Ledger):
         return Released(kind="account", frame=_release_account(noun, plan), plan=plan)
@@ -102,12 +103,15 @@ def release(noun: Estimates | Findings | Ledger, *, plan: SuppressionPlan) -> Re
     n = frame["n"].fillna(0)
     shown = (n >= least) & frame["population"].map(plan.allows)
     small_loss = (frame["n_missing"].fillna(least) < least).astype(bool)
+    if isinstance(noun, Estimates):
+        # The n of a share counts those left out too, so that few who are left show in n minus n_missing.
+        small_rest = (n - frame["n_missing"].fillna(0) < least).astype(bool)
+        small_loss |= frame["estimator"].isin(_SHARES) & small_rest
     frame = _empty(frame, ~shown)
     frame = frame.assign(n_missing=frame["n_missing"].mask(small_loss))
     if isinstance(noun, Estimates):
-        small_side = small_loss | (n - frame["n_missing"].fillna(0) < least)
         frame = frame.assign(
-            estimate=frame["estimate"].mask(frame["estimator"].isin(_SHARES) & small_side),
+            estimate=frame["estimate"].mask(frame["estimator"].isin(_SHARES) & small_loss),
             missing_reasons=frame["missing_reasons"].mask(small_loss, ""),
         )
     else:

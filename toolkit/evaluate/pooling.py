@@ -100,7 +100,7 @@ def _pooled_record(
         **describe_scale(panel, scale),
     }
     if used.empty:
-        why = "No site has two people with both scores" if site else "The study declares no site"
+        why = "No site has two people whose changes differ" if site else "The study declares no site"
         return {**record, "notes": f"{why}; nothing can be pooled."}
     variances = used["sd"].to_numpy() ** 2 / used["n"].to_numpy()
     result = pool_estimates(used["mean"].to_numpy(), variances, conf_level=conf_level)

@@ -90,9 +90,8 @@ def split_cells(text: str, *, name: str, expected: Collection[str], log: Problem
     found = {mark: _count_expected(text, mark, expected) for mark in DELIMITERS}
     best = max(found.values())
     marks = [mark for mark in DELIMITERS if found[mark] == best]
-    if best > 0 and len(marks) > 1:
-        marks = marks[:1] if best == 1 else marks
-    if best > 0 and len(marks) > 1:
+    # Where all fit alike, the first row has one column or nothing that is known; the comma will do.
+    if 1 < len(marks) < len(DELIMITERS):
         log.add(
             "several delimiters fit the first row equally well",
             file=name,

@@ -21,7 +21,7 @@ from toolkit.ingest.platforms import (
 )
 from toolkit.ingest.raw import RawExport
 
-PREVIEW_STATUS = frozenset({"survey preview", "1"})
+PREVIEW_STATUS = frozenset({"survey preview", "1", "survey test", "2", "offline survey preview", "17"})
 
 
 def read_export(declaration: ExportDeclaration) -> RawExport:

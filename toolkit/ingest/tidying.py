@@ -76,7 +76,7 @@ def _tidy_long(raw: RawExport, instrument: Instrument, log: ProblemLog) -> list[
         _tidy_wave(raw, instrument, wave, raw.frame[told == text], raw.rows[(told == text).to_numpy()], log)
         for wave, text in declaration.waves.items()
     ]
-    if other.any() and parts:
+    if parts:
         line = LedgerLine(
             step="received",
             instrument=instrument.name,
@@ -120,9 +120,9 @@ def _tidy_wave(
 def _without_absent(responses: Responses, wave: str) -> Responses:
     """Leave out people of a wide file who met no scale item of a wave; to decline is to have been there."""
     items = [item.name for item in responses.instrument.items if item.scale and wave in item.waves]
-    answered = ~responses.reasons[items].isin(ABSENT).all(axis=1)
-    if answered.all() or not items:
+    if not items:
         return responses
+    answered = ~responses.reasons[items].isin(ABSENT).all(axis=1)
     line = LedgerLine(
         step="received",
         instrument=responses.instrument.name,

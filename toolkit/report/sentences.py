@@ -50,7 +50,7 @@ def record(released: Released, *, wording: Wording) -> ReportPart:
     )
 
 
-def finding_sentence(row: Mapping[Hashable, Any], wording: Wording, min_people: int) -> str:
+def finding_sentence(row: Mapping[Hashable, Any], *, wording: Wording, min_people: int) -> str:
     """Return the sentence of one released finding.
 
     Parameters
@@ -118,7 +118,7 @@ def _interval(row: Mapping[Hashable, Any], wording: Wording) -> str:
 def _item(row: Mapping[Hashable, Any], wording: Wording, min_people: int) -> str:
     small = not row["shown"] or pd.isna(row["estimate"])
     style, mark, word = _LOOK["too_few" if small else row["improvement"]]
-    sentence = escape(finding_sentence(row, wording, min_people))
+    sentence = escape(finding_sentence(row, wording=wording, min_people=min_people))
     caveats = []
     if not small and not row["planned"]:
         caveats.append(wording.text("Exploratory: not a primary outcome of the analysis plan."))

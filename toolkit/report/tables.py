@@ -77,7 +77,7 @@ def show_table(
     return ReportPart(html, TABLE_MIME, table_data(frame, name=name, caption=caption))
 
 
-def cell_text(record: Mapping[Hashable, Any], column: str, wording: Wording) -> str:
+def _cell_text(record: Mapping[Hashable, Any], column: str, wording: Wording) -> str:
     """Return one cell as readers see it."""
     if column in _PAIRS:
         low, high = (record[limit] for limit in _PAIRS[column])
@@ -129,9 +129,9 @@ def _mark(column: str) -> str:
 
 
 def _row(record: Mapping[Hashable, Any], columns: Sequence[str], wording: Wording) -> str:
-    cells = [f'<th scope="row">{escape(cell_text(record, columns[0], wording))}</th>']
+    cells = [f'<th scope="row">{escape(_cell_text(record, columns[0], wording))}</th>']
     for column in columns[1:]:
-        cells.append(f"<td{_mark(column)}>{escape(cell_text(record, column, wording))}</td>")
+        cells.append(f"<td{_mark(column)}>{escape(_cell_text(record, column, wording))}</td>")
     return f"<tr>{''.join(cells)}</tr>"
 
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.core.errors import ReportError, StorageError, UsageError
+from toolkit.core.errors import DisclosureError, ReportError, StorageError, UsageError
 from toolkit.core.nearest import suggest_name
 from toolkit.core.shipped import shipped_path
 from toolkit.disclosure import SuppressionPlan, plan_release
-from toolkit.evaluate import count_populations
+from toolkit.evaluate import count_populations, split_population
 from toolkit.report.exporter import render_report
 from toolkit.report.site import render_failure
 from toolkit.run.engine import execute_notebook
@@ -57,6 +57,8 @@ def run_study(
 
     Raises
     ------
+    DisclosureError
+        The scope is a single host and the audience is not internal.
     ToolkitError
         The study, a parameter or the output folder is wrong: nothing has been written.
     """
@@ -66,7 +68,7 @@ def run_study(
     folder = choose_output(path.parent, output)
     opened = open_study(path, seed=given.get("seed"))
     if given.get("scope", "programme") != "programme":
-        open_study(path, scope=given["scope"])
+        given["scope"] = _check_scope(open_study(path, scope=given["scope"]))
     plan = plan_release(
         count_populations(opened.panel.people, opened.panel.groups),
         audience=opened.settings.disclosure.audience,
@@ -87,6 +89,18 @@ def run_study(
     except OSError as error:
         raise StorageError(f"the reports could not be written: {error.strerror or error}") from error
     return result
+
+
+def _check_scope(study: Study) -> str:
+    """Return the scope as populations are named, so that country=IT and country=it are one report."""
+    ((group, value),) = split_population(study.population).items()
+    audience = study.settings.disclosure.audience
+    if audience != "internal" and group == study.site:
+        raise DisclosureError(
+            f"a {audience} report about one {study.site} would tell what its trainees answered, and the "
+            f"{study.site} knows them. To mend: report on the programme or a country, or declare audience: internal"
+        )
+    return f"{group}={value}"
 
 
 def choose_output(study_folder: Path, output: str | Path | None) -> Path:
@@ -147,7 +161,7 @@ def _run_report(
         try:
             (room / page).write_text(render_report(notebook, language=language), encoding="utf-8")
             strip_machine_traces(notebook, executed)
-            write_results(judgement, room, stem)
+            write_results(judgement, room, name=stem)
         except ReportError as error:
             judgement = Judgement(fault=str(error), cell=None, exit_code=ReportError.exit_code)
     if judgement.fault:

@@ -57,8 +57,8 @@ def open_notebook(namespace: Mapping[str, Any]) -> Study:
 def _assigned_names(cells: Sequence[str]) -> list[str]:
     """Names assigned by the cells of literals that stand right before the calling cell.
 
-    These are the declared parameters and papermill's injected ones; a cell that does anything else ends
-    the search, so that running a notebook twice in one kernel works.
+    These are the declared parameters and papermill's injected ones; the cell of declared parameters, or one
+    that does anything else, ends the search, so that running a notebook twice in one kernel works.
     """
     names: list[str] = []
     for source in reversed(cells[:-1]):
@@ -66,6 +66,8 @@ def _assigned_names(cells: Sequence[str]) -> list[str]:
         if assigned is None:
             break
         names = [*assigned, *names]
+        if set(NotebookParameters.model_fields) <= set(assigned):
+            break
     return names
 
 

@@ -39,7 +39,7 @@ def publish_files(room: Path, output: Path, *, remove: Sequence[str]) -> None:
         (output / name).unlink(missing_ok=True)
 
 
-def write_results(judgement: Judgement, room: Path, name: str) -> None:
+def write_results(judgement: Judgement, room: Path, *, name: str) -> None:
     """Write the tables and findings that a notebook returned, at full precision.
 
     Parameters

@@ -7,6 +7,7 @@ from typing import Any
 
 from toolkit.disclosure import SuppressionPlan, round_people
 from toolkit.report.site import SiteEntry, render_index
+from toolkit.report.wording import Wording
 from toolkit.run.parameters import NOTEBOOKS
 from toolkit.study import Study
 
@@ -38,19 +39,23 @@ def build_index(reports: Sequence[dict[str, Any]], *, this_run: int, study: Stud
     ]
     return render_index(
         title=study.settings.title,
-        entries=[_entry(report, earlier=position >= this_run) for position, report in enumerate(reports)],
+        entries=[
+            _entry(report, earlier=position >= this_run, wording=study.wording)
+            for position, report in enumerate(reports)
+        ],
         facts=facts,
         audience_label=AUDIENCES[plan.audience],
         language="en",
     )
 
 
-def _entry(report: dict[str, Any], *, earlier: bool) -> SiteEntry:
+def _entry(report: dict[str, Any], *, earlier: bool, wording: Wording) -> SiteEntry:
     spec = next(spec for spec in NOTEBOOKS if spec.name == report["notebook"])
-    scope = report["scope"]
+    group, _, value = report["scope"].partition("=")
+    who = f": {wording.values.get((group, value), value)}" if value else ""
     failed = report["status"] == "failed"
     return SiteEntry(
-        title=spec.title if scope == "programme" else f"{spec.title}: {scope}",
+        title=spec.title + who,
         question=spec.question,
         href=failure_page(report["page"]) if failed else report["page"],
         status=report["status"],

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from toolkit.report.parts import FINDINGS_MIME, TABLE_MIME
 from toolkit.run.parameters import NotebookSpec
 
+_ADDED_BY_PAPERMILL = frozenset({"injected-parameters", "papermill-error-cell-tag"})
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _OWN_ERRORS = {
     "UsageError": 2,
@@ -30,7 +31,7 @@ class Judgement:
     fault : str
         Why it is not a success, in words without traces; "" for a success.
     cell : int or None
-        Number of the cell, counted from 1 over all cells, where it stopped.
+        Number of the cell where it stopped, counted from 1 over all cells of the notebook as it is shipped.
     exit_code : int
         0 for a success; else as the commands' exit codes.
     tables : tuple of dict
@@ -66,7 +67,7 @@ def judge_notebook(notebook: NotebookNode | None, *, fault: str, spec: NotebookS
     """
     if notebook is None:
         return Judgement(fault=fault or "the notebook was not run", cell=None, exit_code=1)
-    cells = [(number, cell) for number, cell in enumerate(notebook.cells, start=1) if _is_code(cell)]
+    cells = _code_cells(notebook)
     for number, cell in cells:
         for output in cell.outputs:
             if output.output_type == "error":
@@ -76,7 +77,7 @@ def judge_notebook(notebook: NotebookNode | None, *, fault: str, spec: NotebookS
                     fault=words if own else f"the cell stopped with {name}", cell=number, exit_code=own or 1
                 )
     if fault:
-        return Judgement(fault=fault, cell=_first_unfinished(cells), exit_code=1)
+        return Judgement(fault=fault, cell=_last_started(cells), exit_code=1)
     unfinished = _first_unfinished(cells)
     if unfinished is not None:
         return Judgement(fault="the run ended before this cell was finished", cell=unfinished, exit_code=1)
@@ -88,8 +89,18 @@ def judge_notebook(notebook: NotebookNode | None, *, fault: str, spec: NotebookS
     return Judgement(fault="", cell=None, exit_code=0, tables=tables, findings=findings)
 
 
-def _is_code(cell: NotebookNode) -> bool:
-    return bool(cell.cell_type == "code" and cell.source.strip())
+def _code_cells(notebook: NotebookNode) -> list[tuple[int, NotebookNode]]:
+    """Return the code cells, numbered as in the source; a cell that papermill added shares the number before it."""
+    cells, number = [], 0
+    for cell in notebook.cells:
+        number += not _ADDED_BY_PAPERMILL & set(cell.metadata.get("tags", ()))
+        if cell.cell_type == "code" and cell.source.strip():
+            cells.append((number, cell))
+    return cells
+
+
+def _last_started(cells: Sequence[tuple[int, NotebookNode]]) -> int | None:
+    return max((number for number, cell in cells if cell.metadata.get("papermill", {}).get("start_time")), default=None)
 
 
 def _first_unfinished(cells: Sequence[tuple[int, NotebookNode]]) -> int | None:

@@ -10,7 +10,7 @@ from toolkit.instruments import Instrument
 from toolkit.study.settings import STUDY_FILE, ExportSettings, StudySettings, place_name
 
 
-def check_settings(settings: StudySettings, instrument: Instrument, log: ProblemLog) -> None:
+def check_settings(settings: StudySettings, instrument: Instrument, *, log: ProblemLog) -> None:
     """Note every name in study.yaml that the instrument does not have.
 
     Parameters
@@ -86,7 +86,16 @@ def _check_consent(settings: StudySettings, instrument: Instrument, log: Problem
         return
     if settings.consent_to_take_part.item not in {item.name for item in instrument.items}:
         return
-    choices = [choice.name for choice in instrument.item(settings.consent_to_take_part.item).choices]
+    item = instrument.item(settings.consent_to_take_part.item)
+    used = {wave for export in settings.exports for wave in (export.waves or {export.wave: ""})}
+    for wave in sorted(used & set(instrument.waves) - set(item.waves)):
+        log.add(
+            f"the form does not ask for consent in wave {wave}, so nobody's answers of that wave could be kept",
+            file=STUDY_FILE,
+            column="consent_to_take_part.item",
+            mend=f"let {item.name} be asked in every wave (column wave of survey.csv)",
+        )
+    choices = [choice.name for choice in item.choices]
     for answer in settings.consent_to_take_part.keep:
         if choices and answer not in choices:
             log.add(

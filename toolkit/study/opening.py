@@ -155,6 +155,17 @@ def _declare(settings: StudySettings, folder: Path) -> tuple[Instrument, list[Ex
             allowed="one instrument in a study",
             mend="make a study for each instrument",
         )
+    paths = [export.path for export in settings.exports]
+    for position, path in enumerate(paths):
+        if path in paths[:position]:
+            log.add(
+                f"{path} is listed twice",
+                file=STUDY_FILE,
+                row=settings.line("exports", position, "path"),
+                column="exports.path",
+                allowed="each export once",
+                mend="correct one of the paths",
+            )
     instruments = {name: _load(name, settings, folder, log) for name in settings.instruments}
     instrument = instruments.get(used[0])
     if instrument is not None and not log.problems:
@@ -208,7 +219,6 @@ def _declaration(export: ExportSettings, folder: Path, instrument: Instrument) -
 def _read_all(declarations: list[ExportDeclaration], instrument: Instrument) -> Responses:
     log = ProblemLog()
     parts: list[Responses] = []
-    contents: dict[str, str] = {}
     worst: type[ToolkitError] = InputError
     for declaration in declarations:
         try:
@@ -216,18 +226,21 @@ def _read_all(declarations: list[ExportDeclaration], instrument: Instrument) -> 
         except ToolkitError as error:
             log.extend(error.problems)
             worst = max(worst, type(error), key=lambda kind: kind.exit_code)
-            continue
-        digest = parts[-1].provenance.inputs[declaration.name]
-        if digest in contents:
-            log.add(
-                f"the file holds the same as {contents[digest]}",
-                file=declaration.name,
-                allowed="each export once",
-                mend="correct one of the paths in study.yaml, or export the file again",
-            )
-        contents.setdefault(digest, declaration.name)
     log.raise_as(worst)
-    return concat_responses(parts)
+    whole = concat_responses(parts)
+    return replace(whole, notes=(*whole.notes, *_same_contents(whole.provenance.inputs)))
+
+
+def _same_contents(inputs: Mapping[str, str]) -> list[str]:
+    """Say which files hold the same bytes: a wave exported twice looks like no change at all."""
+    first: dict[str, str] = {}
+    for name, digest in inputs.items():
+        first.setdefault(digest, name)
+    return [
+        f"{name}: holds exactly the same as {first[digest]}; is it the right export?"
+        for name, digest in inputs.items()
+        if first[digest] != name
+    ]
 
 
 def _in_scope(responses: Responses, settings: StudySettings, scope: str) -> tuple[Responses, str]:

@@ -33,7 +33,7 @@ _PLAIN_WORDS = {
     "list_type": "the value is not a list ([one, two], or a line starting with - for each)",
     "string_type": "the value is not a text",
     "string_too_short": "the value is empty",
-    "too_short": "the list is empty",
+    "too_short": "the value is empty",
     "int_parsing": "the value is not a whole number",
     "int_type": "the value is not a whole number",
     "greater_than_equal": "the number is too small",
