@@ -155,21 +155,21 @@ def _declare(settings: StudySettings, folder: Path) -> tuple[Instrument, list[Ex
             allowed="one instrument in a study",
             mend="make a study for each instrument",
         )
-    paths = [export.path for export in settings.exports]
-    for position, path in enumerate(paths):
-        if path in paths[:position]:
+    entries = [(export.path, export.wave) for export in settings.exports]
+    for position, (path, wave) in enumerate(entries):
+        if (path, wave) in entries[:position]:
             log.add(
-                f"{path} is listed twice",
+                f"{path} is listed twice for the same wave",
                 file=STUDY_FILE,
                 row=settings.line("exports", position, "path"),
                 column="exports.path",
-                allowed="each export once",
+                allowed="each file once for a wave",
                 mend="correct one of the paths",
             )
     instruments = {name: _load(name, settings, folder, log) for name in settings.instruments}
     instrument = instruments.get(used[0])
     if instrument is not None and not log.problems:
-        check_settings(settings, instrument, log)
+        check_settings(settings, instrument, log=log)
     log.raise_as(InputError)
     if instrument is None:
         raise InputError(f"the instrument {used[0]} could not be read")
