@@ -40,10 +40,16 @@ class Twice:
 
 @pytest.fixture(scope="module")
 def twice(tiny_template: Path, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Twice:
-    results, files, places = [], [], []
+    results: list[RunResult] = []
+    files, places = [], []
     for place in ("here", "quite another place é"):
         folder = tmp_path_factory.mktemp("twice") / place
         study = shutil.copytree(tiny_template, folder / "tiny")
+        if results:
+            # Files beside a study that are named like modules must not be taken for them.
+            (folder / "toolkit").mkdir()
+            (folder / "toolkit" / "__init__.py").write_text("raise RuntimeError", encoding="utf-8")
+            (folder / "statistics.py").write_text("raise RuntimeError", encoding="utf-8")
         results.append(run_study(study, output=folder / "reports"))
         files.append(snapshot(folder / "reports"))
         places.append(str(folder))

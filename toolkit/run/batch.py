@@ -143,7 +143,7 @@ def _choose_notebooks(names: Sequence[str]) -> list[NotebookSpec]:
     for name in names:
         if name not in known:
             raise UsageError(f"the notebook {name} is unknown; {suggest_name(name, known)} ({', '.join(known)})")
-    return [known[name] for name in names] or list(NOTEBOOKS)
+    return [known[name] for name in dict.fromkeys(names)] or list(NOTEBOOKS)
 
 
 def _run_report(
@@ -189,7 +189,7 @@ def _finish(result: RunResult, study: Study, plan: SuppressionPlan, parameters: 
         publish_files(room / report.spec.name, result.output, remove=stale)
     closing = room / "closing"
     closing.mkdir()
-    listed = [*reports, *({**entry, "status": "made", "fault": ""} for entry in earlier)]
+    listed = [*reports, *earlier]
     index = build_index(listed, this_run=len(reports), study=study, plan=plan)
     (closing / result.index.name).write_text(index, encoding="utf-8")
     manifest = build_manifest(result, listed, closing=closing, study=study, plan=plan, parameters=parameters)
