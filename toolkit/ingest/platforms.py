@@ -74,7 +74,7 @@ def detect_platform(
             mend="export it again from Data & Analysis as CSV with the three header rows kept",
         )
         return None
-    if declared == "plain" or known:
+    if known:
         return "plain", f"{known} of {len(header)} headers in row 1 are known"
     log.add(
         "it is not clear which program wrote this file: row 3 holds no Qualtrics ImportIds, and no header in "
