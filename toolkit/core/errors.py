@@ -123,6 +123,12 @@ class StorageError(ToolkitError):
     exit_code = 5
 
 
+class LockedError(ToolkitError):
+    """Another run is writing to the same folder."""
+
+    exit_code = 75
+
+
 @dataclass(slots=True)
 class ProblemLog:
     """Gathers problems so that they are raised once, together.
