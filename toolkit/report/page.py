@@ -102,7 +102,7 @@ def page_frame(*, title: str, language: str) -> PageFrame:
         style=(PAGE_TEMPLATES / "sivsen" / "style.css").read_text(encoding="utf-8"),
         policy=CONTENT_SECURITY_POLICY,
         brand="SIVSEN toolkit",
-        subject=_("Work placements in social enterprises"),
+        subject=_("Impact evaluation"),
         skip_label=_("Skip to the content"),
         contents_label=_("Contents"),
         footer=_("Made with the SIVSEN toolkit. This page is complete in itself and loads nothing."),

@@ -12,8 +12,8 @@ from toolkit.core.errors import DisclosureError, ReportError, StorageError, Usag
 from toolkit.core.nearest import suggest_name
 from toolkit.core.provenance import hash_bytes
 from toolkit.core.shipped import shipped_path
-from toolkit.disclosure import SuppressionPlan, plan_release
-from toolkit.evaluate import count_populations, split_population
+from toolkit.disclosure import SuppressionPlan
+from toolkit.evaluate import split_population
 from toolkit.report.exporter import render_report
 from toolkit.report.site import render_failure
 from toolkit.run.engine import execute_notebook
@@ -23,7 +23,7 @@ from toolkit.run.publishing import TEMPORARY_PREFIX, lock_folder, publish_files,
 from toolkit.run.results import ReportResult, RunResult, report_stem
 from toolkit.run.site import build_index, failure_page
 from toolkit.run.status import Judgement, judge_notebook
-from toolkit.study import STUDY_FILE, Study, find_study, open_study
+from toolkit.study import STUDY_FILE, Study, find_study, open_study, plan_study_release
 
 
 def run_study(
@@ -70,11 +70,7 @@ def run_study(
     opened = open_study(path, seed=given.get("seed"))
     if given.get("scope", "programme") != "programme":
         given["scope"] = _check_scope(open_study(path, scope=given["scope"]))
-    plan = plan_release(
-        count_populations(opened.panel.people, opened.panel.groups),
-        audience=opened.settings.disclosure.audience,
-        internal_groups=[opened.site] if opened.site else [],
-    )
+    plan = plan_study_release(opened)
     given = {**given, "study": f"{path.parent.name}/{path.name}", "release_plan": plan.to_json()}
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from toolkit.core.nearest import nearest_name
 from toolkit.core.provenance import Provenance, hash_bytes, package_sha256, package_versions
 from toolkit.core.shipped import shipped_path
 from toolkit.disclosure import SuppressionPlan, strictest_plan
-from toolkit.evaluate import AnalysisPlan, Design, grade_design, name_population
+from toolkit.evaluate import PROGRAMME, AnalysisPlan, Design, count_changes, grade_design, name_population
 from toolkit.ingest import ExportDeclaration, Responses, concat_responses, read_export, tidy
 from toolkit.instruments import Instrument, choice_lookup, fold_label, load_instrument
 from toolkit.measure import ScoringRule, keep_consenting, keep_identified, link, score
@@ -84,7 +84,10 @@ def open_study(
     panel = link(scores, key=settings.link.key, groups=groups, waves=waves, repeated=settings.link.repeated)
     plan = release_plan or strictest_plan()
     site = settings.groups.get("site", "")
-    design = Design(waves=waves)
+    analysis = AnalysisPlan(primary=tuple(settings.outcomes.primary), secondary=tuple(settings.outcomes.secondary))
+    # Files of two waves measure no change where nobody has a score in both.
+    measured = any(counts[PROGRAMME] for counts in count_changes(panel, plan=analysis).values())
+    design = Design(waves=waves if measured else ())
     provenance = panel.provenance.merge(
         Provenance(
             inputs={STUDY_FILE: hash_bytes(path.read_bytes())},
@@ -99,7 +102,7 @@ def open_study(
         population=population,
         scores=scores,
         panel=replace(panel, provenance=provenance),
-        plan=AnalysisPlan(primary=tuple(settings.outcomes.primary), secondary=tuple(settings.outcomes.secondary)),
+        plan=analysis,
         design=design,
         groups=tuple(group for group in groups if plan.audience == "internal" or group != site),
         site=site,
