@@ -12,10 +12,10 @@ from toolkit.core.errors import Problem, ReportError, UsageError
 from toolkit.report.language import translator
 from toolkit.report.page import PAGE_TEMPLATES, finish_page, page_frame
 
-Status = Literal["made", "failed", "kept"]
+Status = Literal["made", "failed", "kept", "earlier"]
 
 # A shape beside each word, so that a status never rests on colour alone.
-STATUS_MARKS: dict[Status, str] = {"made": "●", "failed": "✕", "kept": "◆"}
+STATUS_MARKS: dict[Status, str] = {"made": "●", "failed": "✕", "kept": "◆", "earlier": "◇"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +30,9 @@ class SiteEntry:
         The question it answers, or "".
     href : str
         Address of its page from the list's own folder, or "" where there is none.
-    status : {"made", "failed", "kept"}
+    status : {"made", "failed", "kept", "earlier"}
         `made` in this run; `failed`, and there is no report; `kept`: this run failed and the earlier report
-        is still shown.
+        is still shown; `earlier`: this run did not make it, and an earlier one did.
     note : str
         One sentence more, or "".
     """
@@ -103,6 +103,7 @@ def render_index(
         "made": _("Made in this run"),
         "failed": _("Could not be made"),
         "kept": _("Earlier report kept: this run's failed"),
+        "earlier": _("Made in an earlier run"),
     }
     return _render(
         "list.html.j2",
