@@ -173,7 +173,7 @@ def _check(options: argparse.Namespace) -> int:
             print(f"{line.wave or 'all waves'}: {line.count} set aside ({line.reason}), {line.n_out} remain.")
     people = len(study.panel.people)
     if people:
-        print(f"No problems. {people} people are in both surveys.")
+        print(f"No problems. {people} {'person is' if people == 1 else 'people are'} in both surveys.")
     else:
         print("Nobody is in both surveys, so no change can be measured: look at link.key in study.yaml, and whether")
         print("people were given the same code each time.")

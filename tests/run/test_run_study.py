@@ -254,7 +254,7 @@ def test_a_page_that_no_run_has_made_is_not_overwritten(tiny_study: Path, tmp_pa
     out = tmp_path / "website"
     out.mkdir()
     (out / "index.html").write_text("<h1>Our school</h1>", encoding="utf-8")
-    with pytest.raises(StorageError, match="holds an index.html that no run has made"):
+    with pytest.raises(StorageError, match="that no run has made"):
         guarded(tiny_study, out)
     (out / "index.html").write_text(f'<meta name="generator" content="{GENERATOR}">', encoding="utf-8")
     guarded(tiny_study, out)
