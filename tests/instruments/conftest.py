@@ -12,6 +12,7 @@ SURVEY_HEADER = (
     "type|name|label::English (en)|label::Italiano (it)|hint::English (en)|hint::Italiano (it)"
     "|scale|reverse|wave|role|range_min|range_max"
 )
+STATUSES = "translation_status::English (en)|translation_status::Italiano (it)"
 # Cells are parted by | here, so an alias cell of these sheets holds one alias.
 TINY = {
     "survey.csv": SURVEY_HEADER
@@ -33,9 +34,9 @@ yesno|yes|Yes|Sì|||
 yesno|no|No|No|||
 """,
     "settings.csv": """
-form_id|version|form_title::English (en)|form_title::Italiano (it)|default_language|waves|translation_status
-tiny|0.1|Tiny|Piccolo|English (en)|pre post|draft
-""",
+form_id|version|form_title::English (en)|form_title::Italiano (it)|default_language|waves|STATUSES
+tiny|0.1|Tiny|Piccolo|English (en)|pre post|draft|reviewed by Anna Bianchi on 2026-02-01
+""".replace("STATUSES", STATUSES),
     "scales.csv": """
 scale|label::English (en)|label::Italiano (it)|min_items|scoring|better|licence|source
 mood|Mood|Umore|1|mean|higher|CC BY 4.0|test
