@@ -30,7 +30,12 @@ LAZY_ROOT = PACKAGE / "__init__.py"
 MAX_LINES = 400
 MAX_FUNCTION_P95 = 60
 MAX_FUNCTION = 80
-SHOWING_VERBS = {"tables.py": "show_table", "figures.py": "show_figure", "sentences.py": "record", "cover.py": "show_account"}
+SHOWING_VERBS = {
+    "tables.py": "show_table",
+    "figures.py": "show_figure",
+    "sentences.py": "record",
+    "cover.py": "show_account",
+}
 # Names of evaluate that the report may use: how populations are called, and no figure.
 NAMES_OPEN_TO_REPORT = {"PROGRAMME", "split_population", "name_population"}
 
@@ -152,7 +157,7 @@ def test_no_input_is_checked_by_assert_and_nothing_is_printed() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             assert not isinstance(node, ast.Assert), path.name
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
-                assert path.name in {"cli.py", "__main__.py"}, path.name
+                assert _room(path) == "cli" or path.name == "__main__.py", path.name
             if isinstance(node, ast.ExceptHandler):
                 assert node.type is not None, f"{path.name} has a bare except"
 
