@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ YES_NO = (make_choice("yes", "Yes"), make_choice("no", "No"))
 PLACES = (make_choice("bar"), make_choice("farm"), make_choice("shop"))
 
 
-def make_form(*rows: dict[str, Any], status: Any = "draft") -> Instrument:
+def make_form(*rows: dict[str, Any], status: Mapping[str, str] | None = None) -> Instrument:
     """Return a form in four languages from what its rows have beyond a name, a text and all waves."""
     waves = ("pre", "post")
     items = tuple(
@@ -117,7 +117,7 @@ def make_form(*rows: dict[str, Any], status: Any = "draft") -> Instrument:
         items=items,
         scales=(scale,) if scaled else (),
         sha256="0" * 64,
-        translation_status=status,
+        translation_status=status or {},
     )
 
 

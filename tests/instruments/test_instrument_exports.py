@@ -30,13 +30,13 @@ from toolkit.instruments.exports import (
     to_limesurvey,
     to_table_schema,
     to_xlsform,
-    translation_status,
 )
-from toolkit.instruments.exports.form import describe_range, draft_languages, one_line
+from toolkit.instruments.exports.form import describe_range, draft_banner, one_line
 from toolkit.instruments.exports.pages import Grid, lay_out
 
 Make = Callable[..., Instrument]
 
+SIGNED = "reviewed by Anna Bianchi on 2026-02-01"
 FORMS = ["rich_form", "small_form", "participant_form"]
 WAVES = ["", "pre", "post"]
 XFORMS = "{http://www.w3.org/2002/xforms}"
@@ -90,16 +90,27 @@ def test_an_unknown_wave_or_language_is_a_usage_error(small_form: Instrument) ->
 @pytest.mark.parametrize(
     ("status", "drafts"),
     [
-        ("draft", ("en", "it", "sv", "ro")),
-        ("reviewed", ()),
-        ("", ("en", "it", "sv", "ro")),
-        ({"en": "reviewed"}, ("it", "sv", "ro")),
+        ({}, ("en", "it", "sv", "ro")),
+        ({"en": "draft", "it": "draft"}, ("en", "it", "sv", "ro")),
+        ({"en": SIGNED}, ("it", "sv", "ro")),
+        (dict.fromkeys(LANGUAGES, SIGNED), ()),
     ],
 )
 def test_a_translation_is_a_draft_until_it_is_said_to_be_more(make: Make, status: Any, drafts: tuple[str, ...]) -> None:
     form = make({"type": "text", "name": "word"}, status=status)
-    assert draft_languages(form) == drafts
-    assert translation_status(form, "ro") == ("draft" if "ro" in drafts else "reviewed")
+    assert form.draft_languages == drafts
+    banner = draft_banner(form)
+    assert set(banner) == (set(LANGUAGES) if drafts else set())
+    unsigned = draft_banner(make({"type": "text", "name": "word"}))
+    assert [code for code in banner if banner[code] == unsigned[code]] == list(drafts)
+    assert to_google_forms(form, language="ro").is_draft == to_eusurvey(form, language="ro").is_draft == bool(drafts)
+    schema = json.loads(to_table_schema(form))
+    assert ("description" in schema) == bool(drafts)
+    assert [code for code, told in schema["translationStatus"].items() if told == "draft"] == list(drafts)
+    welcomes = {row["language"]: row["text"] for row in read_structure(to_limesurvey(form)) if "welcome" in row["name"]}
+    assert welcomes == {code: unsigned[code] for code in drafts}
+    xform = compile_form(to_xlsform(form))[0].xform
+    assert [code for code in LANGUAGES if unsigned[code] in xform] == list(drafts)
 
 
 def test_every_language_tells_the_range(small_form: Instrument) -> None:

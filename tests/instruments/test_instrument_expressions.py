@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from toolkit.core.errors import InputError
 from toolkit.instruments.exports.expressions import Variables, find_references, write_limesurvey_expression
 
-KNOWN = Variables(names={"a": "a", "b": "grid1_b", "m": "m"}, multiple=frozenset({"m"}))
+KNOWN = Variables(names={"a": "a", "b": "grid1_b", "m": "m"}, multiple={"m": ("x", "y")})
 
 CARRIED = [
     ("${a} = 'yes'", 'a.NAOK == "yes"'),
@@ -19,6 +19,9 @@ CARRIED = [
     ("selected(${a}, 'x')", 'a.NAOK == "x"'),
     (". >= -1 and . <= 10", "self.NAOK >= -1 and self.NAOK <= 10"),
     ("'x' = ${a}", '"x" == a.NAOK'),
+    ("${a} + 1 = 2", "sum(a.NAOK, 1) == 2"),
+    ("${a} + ${b} - . = 100", "sum(a.NAOK, grid1_b.NAOK, -self.NAOK) == 100"),
+    ("count-selected(${m}) <= 2", "count(m_x.NAOK, m_y.NAOK) <= 2"),
 ]
 
 REFUSED = [
@@ -36,7 +39,10 @@ REFUSED = [
     "${a} = 1 and",
     "not ${a} = 1",
     "string-length(.) > 3",
-    "${a} + 1 = 2",
+    "${a} * 2 = 2",
+    "selected(${m}, 'z')",
+    "selected(., 'x')",
+    "count-selected(${a}) > 1",
     "${a} = '{b}'",
     "${a} = 'say \"x\"'",
     "${a} = 1; drop",
@@ -48,6 +54,13 @@ REFUSED = [
 @pytest.mark.parametrize(("expression", "written"), CARRIED)
 def test_a_condition_is_carried(expression: str, written: str) -> None:
     assert write_limesurvey_expression(expression, variables=KNOWN) == written
+
+
+def test_the_question_itself_may_have_several_answers() -> None:
+    written = write_limesurvey_expression("not(selected(., 'x') and count-selected(.) > 1)", variables=KNOWN, own="m")
+    assert written == '!(m_x.NAOK == "Y" and count(m_x.NAOK, m_y.NAOK) > 1)'
+    with pytest.raises(InputError, match=r"use selected\(\)"):
+        write_limesurvey_expression(". = 'x'", variables=KNOWN, own="m")
 
 
 @pytest.mark.parametrize("expression", REFUSED)

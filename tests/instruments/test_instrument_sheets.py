@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from toolkit.core.errors import InputError, UsageError
-from toolkit.instruments import back_translation_sheet, choice_lookup, keep_part, load_instrument
+from toolkit.instruments import choice_lookup, keep_part, load_instrument
+from toolkit.instruments.exports import back_translation_sheet
 
 Sheets = dict[str, list[list[str]]]
 Write = Callable[[Sheets], Path]
@@ -47,20 +48,18 @@ def test_status_is_draft_where_nothing_is_said(sheets: Sheets, write_sheets: Wri
 def test_back_translation_sheet_holds_every_text_once(sheets: Sheets, write_sheets: Write) -> None:
     put(sheets, "survey", 6, "label::Italiano (it)", "=Una parola")
     tiny = load_instrument(write_sheets(sheets))
-    rows = list(csv.DictReader(back_translation_sheet(tiny, language="it").splitlines()))
-    assert list(rows[0]) == ["item", "part", "language", "text", "back_translation"]
-    assert {row["language"] for row in rows} == {"it"}
-    assert not any(row["back_translation"] for row in rows)
-    texts = {(row["item"], row["part"]): row["text"] for row in rows}
+    rows = list(csv.DictReader(back_translation_sheet(tiny, "it").removeprefix("\ufeff").splitlines()))
+    assert list(rows[0]) == ["part", "name", "text", "back_translation", "remark"]
+    assert not any(row["back_translation"] or row["remark"] for row in rows)
+    texts = {(row["part"], row["name"]): row["text"] for row in rows}
     assert len(texts) == len(rows)
-    assert texts["tiny", "title"] == "Piccolo"
-    assert texts["word", "hint"] == "Nessun nome."
-    assert texts["word", "label"] == "'=Una parola"
-    assert texts["agree", "a3"] == "Alto"
-    assert texts["mood", "scale"] == "Umore"
-    assert len(rows) == 1 + 6 + 1 + 6 + 2
-    with pytest.raises(UsageError, match="en, it"):
-        back_translation_sheet(tiny, language="sv")
+    assert texts["title", "tiny"] == "Piccolo"
+    assert texts["hint", "word"] == "Nessun nome."
+    assert texts["question", "word"] == "'=Una parola"
+    assert texts["choice", "agree: a3"] == "Alto"
+    assert texts["scale", "mood"] == "Umore"
+    with pytest.raises(UsageError, match="Allowed: en, it"):
+        back_translation_sheet(tiny, "sv")
 
 
 def test_part_keeps_whole_scales_and_order(sheets: Sheets, write_sheets: Write) -> None:

@@ -99,7 +99,7 @@ def test_every_question_leads_to_its_list(form: Instrument) -> None:
 
 def test_the_banner_stands_while_a_language_is_a_draft(form: Instrument) -> None:
     assert "signed English, Italiano, Svenska, Română yet" in words(render_codebook(form))
-    signed = replace(form, translation_status="reviewed")
+    signed = replace(form, translation_status=dict.fromkeys(LANGUAGES, "reviewed by A B on 2026-02-01"))
     assert "Draft wording" not in render_codebook(signed)
     assert "Draft wording" not in render_build_sheet(to_google_forms(signed, language="it"))
     partly = replace(form, translation_status={"en": "validated", "it": "reviewed", "sv": "draft"})  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""sivsen instruments: check a form, make its codebook, hand it to a survey tool."""
+"""sivsen instruments: check a form, make its codebook, hand it to a survey tool, put a published scale into it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import argparse
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from toolkit.core.errors import InputError, Problem, StorageError, UsageError
 from toolkit.core.nearest import suggest_name
 from toolkit.core.shipped import shipped_path
-from toolkit.instruments import Instrument, load_instrument
+from toolkit.instruments import Instrument, Slot, fill_slot, load_instrument, load_slot
 from toolkit.instruments.checks import Remark, check_instrument
 from toolkit.instruments.exports import (
     back_translation_sheet,
@@ -23,7 +23,8 @@ from toolkit.instruments.exports import (
     to_table_schema,
     to_xlsform,
 )
-from toolkit.instruments.exports.form import draft_languages
+from toolkit.instruments.exports.gap_notes import known_slots
+from toolkit.instruments.filling import ScoredAs
 from toolkit.report.build_sheet import render_build_sheet
 from toolkit.report.codebook import render_codebook
 
@@ -46,7 +47,7 @@ def add_instruments_command(commands: _Commands) -> None:
         Those of the `sivsen` command. Each parser added sets `action`, which takes the parsed words and returns
         the exit code.
     """
-    instruments = commands.add_parser("instruments", help="check a form, make its codebook, hand it to a survey tool")
+    instruments = commands.add_parser("instruments", help="check a form, make its codebook, export or fill it")
     actions = instruments.add_subparsers(required=True, metavar="ACTION")
     check = actions.add_parser("check", help="say everything that is wrong or risky in a form")
     _add_name(check)
@@ -62,7 +63,19 @@ def add_instruments_command(commands: _Commands) -> None:
     export.add_argument("--output", metavar="FILE", required=True, help="file to write")
     export.add_argument("--wave", metavar="WAVE", default="", help="only what is asked in one wave, such as pre")
     export.add_argument("--language", metavar="L", help=f"language of a sheet ({', '.join(_BY_LANGUAGE)})")
+    export.add_argument(
+        "--without-gaps", action="store_true", help="leave out the notes where published scales can be put"
+    )
     export.set_defaults(action=_export)
+    fill = actions.add_parser("fill", help="write a copy of a form with a published scale in it, from your own file")
+    _add_name(fill)
+    fill.add_argument("--slot", metavar="SLOT", required=True, help="the scale, such as gse, or the folder of one")
+    fill.add_argument("--items", metavar="FILE", required=True, help="your CSV file with the official text")
+    fill.add_argument("--output", metavar="DIR", required=True, help="folder to make")
+    fill.add_argument(
+        "--scored-as", choices=get_args(ScoredAs), default="total", help="one outcome, or one per subscale (total)"
+    )
+    fill.set_defaults(action=_fill)
 
 
 def _add_name(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +135,7 @@ def _describe(instrument: Instrument) -> dict[str, Any]:
         "questions": sum(item.holds_answer for item in instrument.items),
         "scales": len(instrument.scales),
         "languages": list(instrument.languages),
-        "drafts": list(draft_languages(instrument)),
+        "drafts": list(instrument.draft_languages),
         "waves": list(instrument.waves),
         "sha256": instrument.sha256,
     }
@@ -155,6 +168,8 @@ def _export(options: argparse.Namespace) -> int:
     problems = [remark.problem for remark in remarks if remark.level == "problem"]
     if problems:
         raise InputError(problems)
+    if options.without_gaps:
+        instrument = replace(instrument, gaps=())
     language = options.language or instrument.default_language
     _write_file(Path(options.output), _EXPORTS[target](instrument, language, options.wave))
     print(f"{instrument.name} {instrument.version} for {target}: {options.output}")
@@ -164,14 +179,50 @@ def _export(options: argparse.Namespace) -> int:
     if apart and not options.wave and target in _BY_WAVE:
         print(f"It holds the questions of all waves ({', '.join(instrument.waves)}). Add --wave for the form that")
         print("people fill in at one of them.")
+    gaps = [gap.slot for gap in instrument.gaps if not options.wave or options.wave in gap.waves]
+    if gaps and target != "back-translation":
+        print(f"It has room for published scales ({', '.join(gaps)}), each marked by a note. Put them in with")
+        print("sivsen instruments fill, or add --without-gaps for the form as it is.")
     _note_drafts(instrument)
     return 0
 
 
+def _fill(options: argparse.Namespace) -> int:
+    slot = _find_slot(options.slot)
+    items, output = Path(options.items), Path(options.output)
+    folder = fill_slot(_find_folder(options.name), slot, items_csv=items, output=output, scored_as=options.scored_as)
+    instrument = load_instrument(folder)
+    print(f"{instrument.name} {instrument.version}: {options.output}")
+    print(f"{slot.title}: {slot.attribution}. Licence: {slot.licence}.")
+    print(f"Languages: {', '.join(instrument.languages)}.")
+    if slot.referral:
+        print("It asks about wellbeing; a note after its last question says where help is had. Add your own contacts.")
+    if instrument.gaps:
+        print(f"There is still room for {', '.join(gap.slot for gap in instrument.gaps)}.")
+    return 0
+
+
+def _find_slot(name: str) -> Slot:
+    """Return a slot: that of a folder of this name, else one that comes with the toolkit."""
+    if os.path.isfile(Path(name) / "slot.csv"):
+        return load_slot(Path(name))
+    known = known_slots()
+    shown = (Path(name).name or name)[:80]
+    if name not in known:
+        raise InputError(
+            Problem(
+                what=f"there is no slot called {shown}",
+                column="--slot",
+                allowed=f"{', '.join(known)}, or a folder with slot.csv",
+                mend=suggest_name(shown, list(known)),
+            )
+        )
+    return known[name]
+
+
 def _note_drafts(instrument: Instrument) -> None:
-    drafts = draft_languages(instrument)
-    if drafts:
-        print(f"Draft wording, not signed by a reviewer: {', '.join(drafts)}.")
+    if instrument.draft_languages:
+        print(f"Draft wording, not signed by a reviewer: {', '.join(instrument.draft_languages)}.")
 
 
 def _write_file(path: Path, content: bytes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from toolkit.instruments.backtranslation import back_translation_sheet
 from toolkit.instruments.filling import fill_slot
 from toolkit.instruments.gaps import Gap
 from toolkit.instruments.labels import LANGUAGES, choice_lookup, fold_label, label_column
@@ -41,7 +40,6 @@ __all__ = [
     "Scale",
     "Slot",
     "SlotItem",
-    "back_translation_sheet",
     "choice_lookup",
     "fill_slot",
     "fold_label",

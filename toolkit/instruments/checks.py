@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 from toolkit.core.errors import InputError, Problem, ProblemLog
+from toolkit.core.nearest import suggest_name
 from toolkit.instruments.exports.expressions import Variables, find_references, write_limesurvey_expression
 from toolkit.instruments.exports.form import CONTROL_CHARACTERS, is_multiple
+from toolkit.instruments.exports.gap_notes import known_slots
 from toolkit.instruments.exports.google import to_google_forms
+from toolkit.instruments.gaps import GAPS_FILE
 from toolkit.instruments.labels import LANGUAGES, fold_label, label_column
 from toolkit.instruments.model import Choice, Instrument, Item
 from toolkit.instruments.tables import TableRow, read_table
@@ -90,7 +93,8 @@ def check_instrument(instrument: Instrument, *, folder: Path | None = None) -> t
     of a question with several answers that holds another one behind a comma; one question asked in two waves
     with other answers; characters that no file carries. Warnings: names and codes too long for LimeSurvey,
     conditions it cannot carry, references to what comes later, two columns with one title in one wave,
-    placeholders and line breaks in labels, and languages that are not there.
+    placeholders and line breaks in labels, languages that are not there, and room for a scale that the toolkit
+    does not know.
 
     Examples
     --------
@@ -111,6 +115,7 @@ def check_instrument(instrument: Instrument, *, folder: Path | None = None) -> t
     _check_same_question(review)
     _check_titles(review)
     _check_languages(review)
+    _check_gaps(review)
     return tuple(sorted(review.remarks, key=lambda remark: remark.level))
 
 
@@ -138,7 +143,9 @@ def _check_conditions(review: _Review) -> None:
     answered = {item.name: item for item in review.instrument.items if item.holds_answer}
     variables = Variables(
         names={name: name for name in answered},
-        multiple=frozenset(name for name, item in answered.items() if is_multiple(item)),
+        multiple={
+            name: tuple(choice.name for choice in item.choices) for name, item in answered.items() if is_multiple(item)
+        },
     )
     seen: set[str] = set()
     for item in review.instrument.items:
@@ -148,7 +155,7 @@ def _check_conditions(review: _Review) -> None:
                 _check_reference(review, item, column, answered.get(name), name=name, seen=seen)
             if text and all(name in answered for name in names):
                 try:
-                    write_limesurvey_expression(text, variables=variables)
+                    write_limesurvey_expression(text, variables=variables, own=item.name)
                 except InputError as error:
                     what = f"LimeSurvey cannot take it: {error.problems[0].what}"
                     review.about(item, column, level="warning", what=what, mend=error.problems[0].mend)
@@ -262,6 +269,20 @@ def _check_titles(review: _Review) -> None:
                     what = f"has the same text as {other} in wave {wave}, so their columns cannot be told apart"
                     column = label_column("label", language)
                     review.about(review.instrument.item(name), column, level="warning", what=what, mend="reword one")
+
+
+def _check_gaps(review: _Review) -> None:
+    known = known_slots()
+    for gap in review.instrument.gaps:
+        if gap.slot not in known:
+            problem = Problem(
+                what=f"there is no slot called {gap.slot} among those that come with the toolkit",
+                file=f"{review.instrument.name}/{GAPS_FILE}",
+                column="slot",
+                allowed=", ".join(known),
+                mend=suggest_name(gap.slot, list(known)) or "give its folder to sivsen instruments fill",
+            )
+            review.remarks.append(Remark(level="warning", problem=problem))
 
 
 def _check_languages(review: _Review) -> None:

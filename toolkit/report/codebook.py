@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from toolkit.instruments import LANGUAGES, Instrument, Item, Scale
-from toolkit.instruments.exports.form import draft_languages, number_text, text_in, translation_status
+from toolkit.instruments.exports.form import number_text, text_in
+from toolkit.instruments.exports.gap_notes import GapNote, put_gap_notes
 from toolkit.instruments.model import Choice
+from toolkit.instruments.translations import DRAFT
 from toolkit.report.rendering import render_page
+from toolkit.report.slot_cards import make_slot_cards
 
 # Languages under their own names, which a reader of that language finds at once.
 LANGUAGE_NAMES: Mapping[str, str] = MappingProxyType(
@@ -47,20 +50,22 @@ class Wording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One row of the form as the codebook shows it; a note has no name, and a heading opens a section."""
+    """One row of the form as the codebook shows it; a note has no name, and `gap` is the slot that fits a gap."""
 
     name: str
     kind: str
     wordings: tuple[Wording, ...]
     list_name: str
     facts: tuple[tuple[str, str], ...]
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A group of the form."""
+    """A group of the form, under its title in the page's language and with it in all."""
 
     title: str
+    wordings: tuple[Wording, ...]
     entries: tuple[Entry, ...]
 
 
@@ -124,8 +129,9 @@ def render_codebook(instrument: Instrument) -> str:
     -------
     str
         One self-contained HTML page with the checks of every report: scales with items, keying, range and
-        licence; every question in all languages; every list of answers with codes and scores. A banner names
-        the languages whose wording is a draft. Equal instruments give equal bytes.
+        licence; every published scale that there is room for, with its scoring, norms, terms and where the
+        official texts are had; every question in all languages; every list of answers with codes and scores.
+        A banner names the languages whose wording is a draft. Equal instruments give equal bytes.
 
     Raises
     ------
@@ -149,10 +155,12 @@ def render_codebook(instrument: Instrument) -> str:
         values={
             "titles": _wordings(instrument, instrument.titles, {}),
             "facts": _facts(instrument),
-            "drafts": [LANGUAGE_NAMES[code] for code in draft_languages(instrument)],
+            "drafts": [LANGUAGE_NAMES[code] for code in instrument.draft_languages],
             "scales": [_scale_row(instrument, scale) for scale in instrument.scales],
+            "slots": make_slot_cards(instrument),
             "sections": _sections(instrument, language=language),
             "lists": _list_tables(instrument),
+            "names": LANGUAGE_NAMES,
             "languages": [(code, LANGUAGE_NAMES[code]) for code in instrument.languages],
         },
     )
@@ -169,7 +177,7 @@ def _wordings(instrument: Instrument, labels: Mapping[str, str], hints: Mapping[
 def _facts(instrument: Instrument) -> list[tuple[str, str]]:
     questions = [item for item in instrument.items if item.holds_answer]
     statuses = ", ".join(
-        f"{LANGUAGE_NAMES[code]} {translation_status(instrument, code)}" for code in instrument.languages
+        f"{LANGUAGE_NAMES[code]} {instrument.translation_status.get(code, DRAFT)}" for code in instrument.languages
     )
     return [
         ("Form and version", f"{instrument.name} {instrument.version}"),
@@ -183,25 +191,27 @@ def _facts(instrument: Instrument) -> list[tuple[str, str]]:
 
 def _sections(instrument: Instrument, *, language: str) -> tuple[Section, ...]:
     """Return the form by its groups, outermost or not, in order; what stands in no group is called Questions."""
-    titles: list[str] = []
-    found: list[tuple[str, list[Entry]]] = []
-    for item in instrument.items:
+    groups: list[tuple[str, tuple[Wording, ...]]] = []
+    found: list[tuple[tuple[str, tuple[Wording, ...]], list[Entry]]] = []
+    for item in put_gap_notes(instrument):
         if item.type == "begin_group":
-            titles.append(text_in(item.labels, language) or (titles[-1] if titles else item.name))
+            title = text_in(item.labels, language) or (groups[-1][0] if groups else item.name)
+            groups.append((title, _wordings(instrument, item.labels, {})))
         elif item.type == "end_group":
-            titles.pop()
+            groups.pop()
         else:
-            title = titles[-1] if titles else "Questions"
-            if not found or found[-1][0] != title:
-                found.append((title, []))
+            group = groups[-1] if groups else ("Questions", ())
+            if not found or found[-1][0] != group:
+                found.append((group, []))
             found[-1][1].append(_entry(instrument, item))
-    return tuple(Section(title=title, entries=tuple(entries)) for title, entries in found)
+    return tuple(Section(title=title, wordings=told, entries=tuple(entries)) for (title, told), entries in found)
 
 
 def _entry(instrument: Instrument, item: Item) -> Entry:
     wordings = _wordings(instrument, item.labels, item.hints)
     if not item.holds_answer:
-        return Entry(name="", kind="", wordings=wordings, list_name="", facts=())
+        gap = item.gap.slot if isinstance(item, GapNote) else ""
+        return Entry(name="", kind="", wordings=wordings, list_name="", facts=(), gap=gap)
     facts: list[tuple[str, str]] = []
     if item.role:
         facts.append(("Use", _ROLES[item.role]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from toolkit.instruments.exports.back_translation import back_translation_sheet
 from toolkit.instruments.exports.build_sheet import BuildSection, BuildSheet, BuildStep
 from toolkit.instruments.exports.eusurvey import to_eusurvey
-from toolkit.instruments.exports.form import choose_items, is_multiple, translation_status
+from toolkit.instruments.exports.form import choose_items, is_multiple
 from toolkit.instruments.exports.frictionless import to_table_schema
 from toolkit.instruments.exports.google import to_google_forms
 from toolkit.instruments.exports.limesurvey import to_limesurvey
@@ -23,5 +23,4 @@ __all__ = [
     "to_limesurvey",
     "to_table_schema",
     "to_xlsform",
-    "translation_status",
 ]

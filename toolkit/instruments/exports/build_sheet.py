@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from toolkit.core.errors import Problem, UsageError
 from toolkit.core.nearest import suggest_name
 from toolkit.instruments.exports.form import number_text, one_line, text_in
+from toolkit.instruments.exports.gap_notes import GapNote
 from toolkit.instruments.exports.pages import Grid, lay_out
 from toolkit.instruments.model import Instrument, Item
 
@@ -36,6 +37,8 @@ class BuildStep:
         Settings of this question.
     columns : tuple of (str, str)
         Item name and the title of its column in the export.
+    is_gap : bool
+        Whether this is no question but room for a published scale; then nothing is pasted.
     """
 
     name: str
@@ -47,6 +50,7 @@ class BuildStep:
     required: bool = False
     notes: tuple[str, ...] = ()
     columns: tuple[tuple[str, str], ...] = ()
+    is_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +150,8 @@ def _make_step(part: Item | Grid, *, language: str, tool: Tool) -> BuildStep:
     if isinstance(part, Grid):
         return _grid_step(part, language=language, tool=tool)
     title = one_line(text_in(part.labels, language))
+    if isinstance(part, GapNote):
+        return BuildStep(name=part.gap.slot, kind="Gap: nothing to paste", title=title, is_gap=True)
     kind = "open" if part.role == "open" and part.type == "text" else str(part.type)
     return BuildStep(
         name=part.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from toolkit.instruments.exports.build_sheet import GRID, BuildSheet, Tool, make_sections, number_rule
-from toolkit.instruments.exports.form import text_in, translation_status
+from toolkit.instruments.exports.form import text_in
 from toolkit.instruments.model import NUMBER_TYPES, Instrument, Item
 
 BEFORE = (
@@ -59,7 +59,7 @@ def to_eusurvey(instrument: Instrument, *, language: str, wave: str = "") -> Bui
         wave=wave,
         language=language,
         title=text_in(instrument.titles, language),
-        is_draft=translation_status(instrument, language) == "draft",
+        is_draft=language in instrument.draft_languages,
         before=BEFORE,
         sections=make_sections(instrument, wave=wave, language=language, tool=_TOOL),
         after=AFTER,

@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     r"""|(?P<word>[A-Za-z][A-Za-z-]*)|(?P<sign>!=|<=|>=|[=<>(),.+*-]))"""
 )
 _COMPARISONS = {"=": "==", "!=": "!=", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
-ALLOWED = "${item}, ., numbers, 'texts', = != < > <= >=, and, or, not(), selected()"
+ALLOWED = "${item}, ., numbers, 'texts', = != < > <= >=, + -, and, or, not(), selected(), count-selected()"
 
 
 def find_references(expression: str) -> tuple[str, ...]:
@@ -36,24 +36,26 @@ class Variables:
     ----------
     names : mapping of str to str
         Item -> variable, such as `wc1` -> `stem_wc1` where wc1 is a row of a grid.
-    multiple : frozenset of str
-        Items of which several answers can be chosen.
+    multiple : mapping of str to tuple of str
+        Item of which several answers can be chosen -> codes of its answers.
     """
 
     names: Mapping[str, str]
-    multiple: frozenset[str] = frozenset()
+    multiple: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def write_limesurvey_expression(expression: str, *, variables: Variables) -> str:
+def write_limesurvey_expression(expression: str, *, variables: Variables, own: str = "") -> str:
     """Return an XLSForm condition as LimeSurvey writes it.
 
     Parameters
     ----------
     expression : str
-        A condition made of comparisons, `and`, `or`, `not()`, `selected()` and brackets; `.` is the answer to
-        the question itself.
+        A condition made of comparisons, sums, `and`, `or`, `not()`, `selected()`, `count-selected()` and
+        brackets; `.` is the answer to the question itself.
     variables : Variables
         Every item that may be referred to.
+    own : str
+        The question whose answer `.` is, or "".
 
     Returns
     -------
@@ -71,11 +73,11 @@ def write_limesurvey_expression(expression: str, *, variables: Variables) -> str
 
     Examples
     --------
-    >>> known = Variables(names={"consent": "consent", "why": "why"}, multiple=frozenset({"why"}))
+    >>> known = Variables(names={"consent": "consent", "why": "why"}, multiple={"why": ("pay", "fun")})
     >>> write_limesurvey_expression("${consent} = 'yes' and not(selected(${why}, 'pay'))", variables=known)
     'consent.NAOK == "yes" and !(why_pay.NAOK == "Y")'
     """
-    reader = _Reader(expression=expression, variables=variables)
+    reader = _Reader(expression=expression, variables=variables, own=own)
     written = reader.read_either()
     if reader.position < len(reader.tokens):
         raise reader.refuse(f"{reader.tokens[reader.position][1]} is not expected there")
@@ -88,6 +90,7 @@ class _Reader:
 
     expression: str
     variables: Variables
+    own: str = ""
     position: int = 0
     tokens: list[tuple[str, str]] = field(init=False)
 
@@ -146,11 +149,18 @@ class _Reader:
             return f"!({inner})"
         if self.take("selected"):
             return self.read_selected()
-        left = self.read_value()
+        left = self.read_sum()
         sign = self.take(*_COMPARISONS)
         if not sign:
             raise self.refuse("a comparison is missing")
-        return f"{left} {_COMPARISONS[sign]} {self.read_value()}"
+        return f"{left} {_COMPARISONS[sign]} {self.read_sum()}"
+
+    def read_sum(self) -> str:
+        """Read terms with + or - between them; LimeSurvey's own + puts texts one behind the other."""
+        terms = [self.read_value()]
+        while sign := self.take("+", "-"):
+            terms.append(self.read_value() if sign == "+" else f"-{self.read_value()}")
+        return f"sum({', '.join(terms)})" if len(terms) > 1 else terms[0]
 
     def read_selected(self) -> str:
         self.need("(")
@@ -160,12 +170,25 @@ class _Reader:
         self.need(")")
         variable = self.variables.names[name]
         if name in self.variables.multiple:
+            if code not in self.variables.multiple[name]:
+                raise self.refuse(f"{code} is not an answer of {name}")
             return f'{variable}_{code}.NAOK == "Y"'
         return f'{variable}.NAOK == "{code}"'
 
+    def read_count(self) -> str:
+        self.need("(")
+        name = self.read_name()
+        self.need(")")
+        if name not in self.variables.multiple:
+            raise self.refuse(f"only one answer can be chosen in {name}: leave count-selected() out")
+        variable = self.variables.names[name]
+        return f"count({', '.join(f'{variable}_{code}.NAOK' for code in self.variables.multiple[name])})"
+
     def read_value(self) -> str:
+        if self.take("count-selected"):
+            return self.read_count()
         kind, text = self.tokens[self.position] if self.position < len(self.tokens) else ("", "the end")
-        if kind == "reference":
+        if kind == "reference" or (text == "." and self.own in self.variables.multiple):
             name = self.read_name()
             if name in self.variables.multiple:
                 raise self.refuse(f"several answers can be chosen in {name}: use selected()")
@@ -185,6 +208,8 @@ class _Reader:
     def read_name(self) -> str:
         kind, text = self.tokens[self.position] if self.position < len(self.tokens) else ("", "the end")
         found = find_references(text)
+        if text == "." and self.own:
+            kind, found = "reference", (self.own,)
         if kind != "reference" or not found:
             raise self.refuse(f"{text} does not name an item")
         if found[0] not in self.variables.names:

@@ -1,4 +1,4 @@
-"""What every target asks of an instrument: the rows of a wave, texts, numbers, the state of a translation."""
+"""What every target asks of an instrument: the rows of a wave, texts, numbers, the banner of a draft."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from toolkit.core.errors import Problem, UsageError
 from toolkit.core.nearest import suggest_name
+from toolkit.instruments.exports.gap_notes import put_gap_notes
 from toolkit.instruments.model import Choice, Instrument, Item
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -14,7 +15,7 @@ _BREAKS = re.compile(r"\s*[\r\n\u2028\u2029]+\s*")
 
 
 def choose_items(instrument: Instrument, *, wave: str = "") -> tuple[Item, ...]:
-    """Return the rows of a form, notes and group edges included.
+    """Return the rows of a form, notes and group edges included, with a note in each gap.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ def choose_items(instrument: Instrument, *, wave: str = "") -> tuple[Item, ...]:
         )
     kept: list[Item] = []
     started: list[int] = []  # where each open group stands in `kept`, or -1 where its edges are left out
-    for item in instrument.items:
+    for item in put_gap_notes(instrument):
         shown = not wave or wave in item.waves
         if item.type == "begin_group":
             started.append(len(kept) if shown else -1)
@@ -76,37 +77,28 @@ def is_multiple(item: Item) -> bool:
     return str(item.type) == "select_multiple"
 
 
-def translation_status(instrument: Instrument, language: str) -> str:
-    """Return how far the translation into one language has come.
+def draft_banner(instrument: Instrument) -> dict[str, str]:
+    """Return language -> what a form says at its start while any wording is a draft; empty where none is.
 
     Parameters
     ----------
     instrument : Instrument
-        The form; its status is one word for all languages, or a word per language.
-    language : str
-        Code of a language.
+        The form.
 
     Returns
     -------
-    str
-        "draft", "reviewed" or "validated"; "draft" where nothing is known, as nobody has signed then.
+    dict of str to str
+        Every language of the form, as tools want a text in all of them.
 
     Examples
     --------
-    >>> form = Instrument(name="tiny", version="1", titles={}, languages=("en",), waves=("pre",), items=(),
-    ...                   scales=(), sha256="", translation_status="reviewed")
-    >>> translation_status(form, "en")
-    'reviewed'
+    >>> form = Instrument(name="tiny", version="1", titles={}, languages=("en", "it"), waves=("pre",), items=(),
+    ...                   scales=(), sha256="", translation_status={"it": "reviewed by Anna Bianchi on 2026-02-01"})
+    >>> draft_banner(form)["en"]
+    'Draft: no native speaker has read and signed this wording yet.'
     """
-    status: object = instrument.translation_status
-    if isinstance(status, Mapping):
-        status = status.get(language, "")
-    return str(status or "draft")
-
-
-def draft_languages(instrument: Instrument) -> tuple[str, ...]:
-    """Return the languages whose wording no named reviewer has signed yet."""
-    return tuple(code for code in instrument.languages if translation_status(instrument, code) == "draft")
+    drafts = instrument.draft_languages
+    return {code: _STATUS_WORDS[code][code in drafts] for code in instrument.languages} if drafts else {}
 
 
 def text_in(texts: Mapping[str, str], language: str) -> str:
@@ -160,4 +152,23 @@ _RANGE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "it": ("Un numero da {low} a {high}.", "Un numero non inferiore a {low}.", "Un numero non superiore a {high}."),
     "sv": ("Ett tal från {low} till {high}.", "Ett tal på minst {low}.", "Ett tal på högst {high}."),
     "ro": ("Un număr de la {low} la {high}.", "Un număr de cel puțin {low}.", "Un număr de cel mult {high}."),
+}
+# What is said of a wording that is signed, and of one that is not.
+_STATUS_WORDS: Mapping[str, tuple[str, str]] = {
+    "en": (
+        "A native speaker has read and signed this wording.",
+        "Draft: no native speaker has read and signed this wording yet.",
+    ),
+    "it": (
+        "Una persona madrelingua ha riletto e approvato questo testo.",
+        "Bozza: nessuna persona madrelingua ha ancora riletto e approvato questo testo.",
+    ),
+    "sv": (
+        "En person med svenska som modersmål har läst och godkänt texten.",
+        "Utkast: ingen med svenska som modersmål har läst och godkänt texten ännu.",
+    ),
+    "ro": (
+        "Un vorbitor nativ a citit și a aprobat acest text.",
+        "Ciornă: niciun vorbitor nativ nu a citit și nu a aprobat încă acest text.",
+    ),
 }

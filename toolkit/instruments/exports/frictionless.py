@@ -7,8 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from toolkit.instruments.exports.form import answer_choices, choose_items, is_multiple, text_in
+from toolkit.instruments.exports.form import answer_choices, choose_items, draft_banner, is_multiple, text_in
+from toolkit.instruments.exports.gap_notes import describe_gaps
 from toolkit.instruments.model import Instrument, Item
+from toolkit.instruments.translations import DRAFT
 
 _TYPES = {"integer": "integer", "decimal": "number", "date": "date"}
 
@@ -29,7 +31,8 @@ def to_table_schema(instrument: Instrument, *, wave: str = "") -> str:
         A field per question in the order of the form. Choices are stored by their codes, several of them with
         spaces between; their labels are in `categories`, which is ordered where the choices have scores.
         `missingValues` holds the empty cell and each code that stands for a missing answer in every list it
-        is in.
+        is in. `translationStatus` says by language whether the wording is signed, and `gaps` where published
+        scales can be put.
 
     Raises
     ------
@@ -56,12 +59,18 @@ def to_table_schema(instrument: Instrument, *, wave: str = "") -> str:
     """
     items = [item for item in choose_items(instrument, wave=wave) if item.holds_answer]
     missing = _missing_codes(items)
+    default = instrument.default_language
     schema: dict[str, Any] = {
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
-        "title": text_in(instrument.titles, instrument.default_language) or instrument.name,
+        "title": text_in(instrument.titles, default) or instrument.name,
         "fields": [_field(instrument, item, wave=wave, missing=missing) for item in items],
         "missingValues": ["", *missing],
+        "translationStatus": {code: instrument.translation_status.get(code, DRAFT) for code in instrument.languages},
     }
+    if instrument.draft_languages:
+        schema["description"] = draft_banner(instrument)[default]
+    if gaps := describe_gaps(instrument, wave=wave):
+        schema["gaps"] = gaps
     keys = [item.name for item in items if item.role == "key"]
     if wave and keys:
         schema["primaryKey"] = keys

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from toolkit.core.errors import InputError, ProblemLog
 from toolkit.instruments.exports.expressions import Variables, write_limesurvey_expression
-from toolkit.instruments.exports.form import is_multiple, number_text, text_in
+from toolkit.instruments.exports.form import draft_banner, is_multiple, number_text, text_in
 from toolkit.instruments.exports.pages import Grid, Page, lay_out
 from toolkit.instruments.model import Instrument, Item
 
@@ -65,7 +65,7 @@ def to_limesurvey(instrument: Instrument, *, wave: str = "") -> str:
     -----
     LimeSurvey shows texts as HTML and works out what stands in braces. Characters that would start either, and
     a first character that a spreadsheet takes for a formula, are written as entities. The survey is set to
-    anonymous answers, without dates, addresses or timings.
+    anonymous answers, without dates, addresses or timings. A draft says so where the survey welcomes people.
 
     References
     ----------
@@ -119,15 +119,17 @@ def _survey_rows(instrument: Instrument, *, languages: list[str], wave: str) -> 
         "showprogress": "Y",
         **_PRIVACY,
     }
+    banner = draft_banner(instrument)
     rows = [{"class": "S", "name": name, "text": text} for name, text in settings.items() if text]
     for code in languages:
         title = text_in(instrument.titles, code) or instrument.name
         texts = {
             "surveyls_title": escape_text(f"{title} ({wave})" if wave else title),
+            "surveyls_welcometext": escape_text(banner[code]) if code in instrument.draft_languages else "",
             "surveyls_dateformat": ISO_DATES,
             "surveyls_numberformat": "0" if code == "en" else "1",
         }
-        rows += [{"class": "SL", "name": name, "text": text, "language": code} for name, text in texts.items()]
+        rows += [{"class": "SL", "name": name, "text": text, "language": code} for name, text in texts.items() if text]
     return rows
 
 
@@ -212,7 +214,7 @@ def _question_type(item: Item) -> str:
 
 def _attributes(item: Item, *, target: _Target) -> Row:
     attributes = {
-        "em_validation_q": _condition(item.constraint, place=item.name, column="constraint", target=target),
+        "em_validation_q": _validation(item, target=target),
         "num_value_int_only": "1" if item.type == "integer" else "",
         "date_format": "yyyy-mm-dd" if item.type == "date" else "",
     }
@@ -221,11 +223,17 @@ def _attributes(item: Item, *, target: _Target) -> Row:
     return {name: text for name, text in attributes.items() if text}
 
 
-def _condition(expression: str, *, place: str, column: str, target: _Target) -> str:
+def _validation(item: Item, *, target: _Target) -> str:
+    """Return the condition of an answer; it holds where there is none, as XLSForm looks at answers only."""
+    condition = _condition(item.constraint, place=item.name, column="constraint", target=target, own=item.name)
+    return f"is_empty(self.NAOK) or ({condition})" if condition and not is_multiple(item) else condition
+
+
+def _condition(expression: str, *, place: str, column: str, target: _Target, own: str = "") -> str:
     if not expression:
         return ""
     try:
-        return write_limesurvey_expression(expression, variables=target.variables)
+        return write_limesurvey_expression(expression, variables=target.variables, own=own)
     except InputError as error:
         for problem in error.problems if target.is_base else ():
             target.log.add(f"{place}: {problem.what}", column=column, allowed=problem.allowed, mend=problem.mend)
@@ -234,7 +242,7 @@ def _condition(expression: str, *, place: str, column: str, target: _Target) -> 
 
 def _name_variables(pages: tuple[Page, ...]) -> Variables:
     names: dict[str, str] = {}
-    multiple = set()
+    multiple: dict[str, tuple[str, ...]] = {}
     for page in pages:
         for part in page.parts:
             if isinstance(part, Grid):
@@ -242,8 +250,8 @@ def _name_variables(pages: tuple[Page, ...]) -> Variables:
             elif part.holds_answer:
                 names[part.name] = part.name
                 if is_multiple(part):
-                    multiple.add(part.name)
-    return Variables(names=names, multiple=frozenset(multiple))
+                    multiple[part.name] = tuple(choice.name for choice in part.choices)
+    return Variables(names=names, multiple=multiple)
 
 
 def _check_codes(instrument: Instrument, pages: tuple[Page, ...], *, log: ProblemLog) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from types import MappingProxyType
 
 from toolkit.instruments.exports.form import choose_items
+from toolkit.instruments.exports.gap_notes import GapNote
 from toolkit.instruments.model import Instrument, Item
 
 EACH_LINE: Mapping[str, str] = MappingProxyType(
@@ -140,7 +142,11 @@ def _find_grids(items: Sequence[Item], *, taken: set[str]) -> Iterator[Item | Gr
             if waiting is None:
                 yield item
             continue
-        heads = waiting is not None and (waiting.waves, waiting.relevant) == (item.waves, item.relevant)
+        heads = (
+            waiting is not None
+            and not isinstance(waiting, GapNote)
+            and (waiting.waves, waiting.relevant) == (item.waves, item.relevant)
+        )
         if waiting is not None and not heads:
             yield waiting
         yield _make_grid(run, heading=waiting if heads else None, taken=taken)
@@ -162,11 +168,15 @@ def _belong_together(first: Item, other: Item) -> bool:
     )
 
 
+def _heads(note: Item | None, first: Item) -> bool:
+    if note is None or isinstance(note, GapNote):
+        return False
+    return (note.waves, note.relevant) == (first.waves, first.relevant)
+
+
 def _make_grid(run: Sequence[Item], *, heading: Item | None, taken: set[str]) -> Grid:
     if heading is not None:
         return Grid(name=heading.name, labels=heading.labels, hints=heading.hints, items=tuple(run))
-    number = 1
-    while f"grid{number}" in taken:
-        number += 1
+    number = next(number for number in count(1) if f"grid{number}" not in taken)
     taken.add(f"grid{number}")
     return Grid(name=f"grid{number}", labels=EACH_LINE, hints={}, items=tuple(run))

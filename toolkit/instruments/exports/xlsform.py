@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from toolkit.instruments.exports.form import choose_items, describe_range, number_text, text_in
+from toolkit.instruments.exports.form import choose_items, describe_range, draft_banner, number_text, text_in
+from toolkit.instruments.exports.gap_notes import free_name
 from toolkit.instruments.labels import LANGUAGES, label_column
 from toolkit.instruments.model import Instrument, Item
 
@@ -44,7 +45,7 @@ def to_xlsform(instrument: Instrument, *, wave: str = "") -> bytes:
     -----
     Only columns of XLSForm are written: scales, keying and scores stay in the instrument, since converters
     carry unknown columns of the choices into the form. The range of a number becomes its constraint, and a
-    group becomes one screen.
+    group becomes one screen. A note comes first while any language is a draft, and one stands in each gap.
 
     References
     ----------
@@ -58,7 +59,7 @@ def to_xlsform(instrument: Instrument, *, wave: str = "") -> bytes:
     >>> to_xlsform(form)[:2]
     b'PK'
     """
-    items = choose_items(instrument, wave=wave)
+    items = (*_draft_note(instrument), *choose_items(instrument, wave=wave))
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     for title, rows in (
@@ -72,6 +73,12 @@ def to_xlsform(instrument: Instrument, *, wave: str = "") -> bytes:
     buffer = io.BytesIO()
     workbook.save(buffer)
     return _without_clock(buffer.getvalue())
+
+
+def _draft_note(instrument: Instrument) -> tuple[Item, ...]:
+    banner = draft_banner(instrument)
+    name = free_name("draft", taken={item.name for item in instrument.items})
+    return (Item(name=name, type="note", labels=banner, waves=instrument.waves),) if banner else ()
 
 
 def _survey_rows(instrument: Instrument, items: Sequence[Item]) -> list[list[str]]:
