@@ -16,6 +16,7 @@ import pytest
 from pyxform.xls2xform import convert
 
 from toolkit.core.shipped import shipped_path
+from toolkit.instruments import LANGUAGES, label_column, load_instrument, load_slot
 
 Call = Callable[..., tuple[int, str]]
 Snapshot = Callable[[Path], Mapping[str, bytes]]
@@ -131,6 +132,79 @@ def test_a_sheet_is_in_the_language_asked_for(desk: Path, call: Call) -> None:
     words = ("instruments", "export", "participant", "--to", "google", "--output", "form.html")
     assert "The sheet is in sv; --language takes en, it, sv, ro." in call(*words, "--language", "sv")[1]
     assert "Håller helt med" in (desk / "form.html").read_text(encoding="utf-8")
+
+
+def write_items(path: Path, name: str, languages: tuple[str, ...] = tuple(LANGUAGES)) -> None:
+    slot = load_slot(shipped_path("surveys", "instruments", "slots", name))
+    names = [("item", item.name) for item in slot.items] + [("answer", f"s{points}") for points in slot.answers]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["part", "name", *(label_column("label", code) for code in languages)])
+        writer.writerows([part, each, *(f"Made up {each} {code}" for code in languages)] for part, each in names)
+
+
+def test_a_gap_is_told_and_can_be_left_out(desk: Path, call: Call) -> None:
+    words = ("instruments", "export", "participant", "--to", "limesurvey", "--output", "form.txt")
+    assert "room for published scales (gse, caas, rosenberg, rothwell, who5, swemwbs)" in call(*words)[1]
+    assert "GAP gse" in (desk / "form.txt").read_text(encoding="utf-8")
+    assert "room for" not in call(*words, "--without-gaps")[1]
+    assert "GAP" not in (desk / "form.txt").read_text(encoding="utf-8")
+
+
+def test_fill_then_check_then_export(desk: Path, call: Call) -> None:
+    write_items(desk / "own.csv", "who5")
+    code, said = call(
+        "instruments", "fill", "participant", "--slot", "who5", "--items", "own.csv", "--output", "filled"
+    )
+    assert code == 0
+    assert "participant 2.0+who5: filled" in said
+    assert "says where help is had" in said
+    assert "still room for gse, caas, rosenberg, rothwell, swemwbs" in said
+    assert load_instrument(desk / "filled").scale_range("who5") == (0.0, 100.0)
+    assert "No problems, 0 warning(s)." in call("instruments", "check", "filled")[1]
+    assert call("instruments", "export", "filled", "--to", "xlsform", "--output", "form.xlsx")[0] == 0
+
+
+def test_fill_by_subscales(desk: Path, call: Call) -> None:
+    write_items(desk / "own.csv", "caas", ("en", "it"))
+    words = ("--slot", "caas", "--items", "own.csv", "--output", "filled", "--scored-as", "subscales")
+    code, said = call("instruments", "fill", "comparison", *words)
+    assert (code, "Languages: en, it." in said) == (0, True)
+    assert len([scale for scale in load_instrument(desk / "filled").scales if scale.name.startswith("caas_")]) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "expected"),
+    [
+        (("participant", "--slot", "gsee", "--items", "own.csv"), BAD_INPUT, "did you mean gse?"),
+        (("host_costs", "--slot", "gse", "--items", "own.csv"), USAGE, "has no gap for gse"),
+        (("participant", "--slot", "who5", "--items", "own.csv"), BAD_INPUT, "there is no item row for who1"),
+        (("participant", "--slot", "gse", "--items", "none.csv"), BAD_INPUT, "none.csv"),
+        (("participant", "--slot", "gse", "--items", "own.csv", "--scored-as", "subscales"), USAGE, "no subscales"),
+    ],
+)
+def test_fill_says_what_is_wrong_and_writes_nothing(
+    words: tuple[str, ...], code: int, expected: str, desk: Path, call: Call, snapshot: Snapshot
+) -> None:
+    write_items(desk / "own.csv", "gse")
+    before = snapshot(desk)
+    found, said = call("instruments", "fill", *words, "--output", "filled")
+    assert found == code
+    assert expected in said
+    assert str(desk) not in said
+    assert snapshot(desk) == before
+
+
+def test_fill_takes_a_slot_of_ones_own(own_form: Path, desk: Path, call: Call) -> None:
+    slot = Path(shutil.copytree(shipped_path("surveys", "instruments", "slots", "gse"), desk / "ours"))
+    fields = (slot / "slot.csv").read_text(encoding="utf-8")
+    (slot / "slot.csv").write_text(fields.replace("name,gse", "name,ours"), encoding="utf-8")
+    (own_form / "slots.csv").write_text("slot,after,wave\nours,si4,pre\n", encoding="utf-8")
+    assert "no slot called ours" in call("instruments", "check", "mine")[1]
+    write_items(desk / "own.csv", "gse")
+    code, said = call("instruments", "fill", "mine", "--slot", "ours", "--items", "own.csv", "--output", "filled")
+    assert (code, "participant 2.0+ours" in said) == (0, True)
+    assert "No problems, 0 warning(s)." in call("instruments", "check", "filled")[1]
 
 
 def test_codebook_is_written(desk: Path, call: Call) -> None:

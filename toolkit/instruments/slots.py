@@ -80,7 +80,7 @@ class OfficialText:
     Parameters
     ----------
     where : str
-        Address, publication or owner to ask.
+        Address, publication or owner to ask, in that language.
     note : str
         What is known of this translation.
     """

@@ -8,7 +8,7 @@ from toolkit.instruments import Gap, Instrument, Norm, Slot
 from toolkit.instruments.exports.form import number_text
 from toolkit.instruments.exports.gap_notes import known_slots
 
-_SCORINGS = {"mean": "mean of the items", "sum": "sum of the items"}
+_SCORINGS = {"mean": "Mean of the items", "sum": "Sum of the items"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def make_slot_cards(instrument: Instrument) -> tuple[SlotCard, ...]:
     >>> form = Instrument(name="tiny", version="1", titles={}, languages=("en",), waves=("pre",), items=(), scales=(),
     ...                   sha256="", gaps=(Gap(slot="who5", after="ls", waves=("pre",)),))
     >>> make_slot_cards(form)[0].facts[0]
-    ('Scoring', 'sum of the items, times 4; 0 to 100; higher is better')
+    ('Scoring', 'Sum of the items, times 4; 0 to 100; higher is better')
     """
     cards = []
     for gap in instrument.gaps:
@@ -93,7 +93,7 @@ def _facts(slot: Slot) -> tuple[tuple[str, str], ...]:
     facts = (
         ("Scoring", f"{scoring}; {score_range}; {slot.better} is better"),
         ("Items", f"{len(slot.items)}, each {slot.answer_min} to {slot.answer_max}; {slot.min_items} at least"),
-        ("Reversed", reversed_items or "none"),
+        ("Reversed", reversed_items or "None"),
         ("Subscales", ", ".join(labels["en"] for labels in slot.subscales.values())),
         *(("Norm", _norm(norm)) for norm in slot.norms),
         ("Important difference", _difference(slot)),
@@ -111,6 +111,7 @@ def _norm(norm: Norm) -> str:
     people = f"{norm.n:,} people" if norm.n else ""
     doubt = "" if norm.checked else "figures to be checked in the source before use"
     words = ", ".join(filter(None, (norm.population, norm.year, people, *figures)))
+    words = words[:1].upper() + words[1:]
     return "; ".join(filter(None, (words, f"source: {norm.source}", doubt)))
 
 
@@ -119,9 +120,9 @@ def _difference(slot: Slot) -> str:
 
 
 def _reliability(slot: Slot) -> str:
-    alpha = f"alpha {number_text(slot.alpha)}; " if slot.alpha is not None else ""
+    alpha = f"Alpha {number_text(slot.alpha)}; " if slot.alpha is not None else ""
     return f"{alpha}{slot.reliability_source}"
 
 
 def _place(gap: Gap) -> tuple[tuple[str, str], ...]:
-    return (("Place", f"after {gap.after}, in {', '.join(gap.waves)}"),)
+    return (("Place", f"After {gap.after}, in {', '.join(gap.waves)}"),)
