@@ -31,7 +31,7 @@ AIMS = {
     "Placement quality and safety",
     "Unwanted effects",
     "Response shift",
-    "Dose",
+    "Dose and format",
     "Brokering effort and cost",
     "Pathways",
     "Formats",

@@ -112,7 +112,7 @@ def test_roles(participant: Instrument) -> None:
     assert names("key") == ["code"]
     assert names("group") == ["country", "host"]
     assert names("consent") == ["consent"]
-    assert names("context")[:7] == ["ageband", "gender", "route", "prior", "neet", "story", "storyfx"]
+    assert names("context")[:9] == ["lang", "ageband", "gender", "route", "format", "prior", "neet", "story", "storyfx"]
     assert names("open") == ["goal", "modother", "best", "hard", "changed", "helptx"]
     assert sorted(names("outcome")) == sorted(name for scale in participant.scales for name in scale.items)
 
