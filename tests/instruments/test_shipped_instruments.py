@@ -25,8 +25,8 @@ ITEM_CODE = re.compile(r"[a-z][a-z0-9]{0,14}")
 CHOICE_CODE = re.compile(r"[a-z][a-z0-9]{0,4}")
 PLACEMENT = (
     "host format goal then thenstem th1 th2 th3 th4 th5 th6 th7 quality qualstem pq1 pq2 pq3 pq4 pq5 pq6 pq7 pq8 dose "
-    "weeks hrsweek modules modother mode abroad verdict re1 re2 ne1 ne2 best hard changed ambass amb1 amb2 amb3 lasting "
-    "offer due duesure helped helptx us1 us2 us3"
+    "weeks hrsweek modules modother mode abroad verdict re1 re2 ne1 ne2 best hard changed ambass amb1 amb2 amb3 "
+    "lasting offer due duesure helped helptx us1 us2 us3"
 ).split()
 COSTS = (
     "rechr recrt admhr admrt indhr indrt suphr suprt revhr revrt allow trav insur check equip mater space error subs "
