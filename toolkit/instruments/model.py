@@ -12,6 +12,7 @@ from toolkit.core.nearest import suggest_name
 
 ItemType = Literal[
     "select_one",
+    "select_multiple",
     "integer",
     "decimal",
     "text",
@@ -33,7 +34,7 @@ MISSING_REASONS: tuple[MissingReason, ...] = get_args(MissingReason)
 
 LAYOUT_TYPES: frozenset[ItemType] = frozenset({"note", "begin_group", "end_group"})
 NUMBER_TYPES: frozenset[ItemType] = frozenset({"integer", "decimal"})
-CHOICE_TYPES: frozenset[ItemType] = frozenset({"select_one"})
+CHOICE_TYPES: frozenset[ItemType] = frozenset({"select_one", "select_multiple"})
 
 Named = TypeVar("Named", "Item", "Scale")
 
@@ -96,7 +97,7 @@ class Item:
     list_name : str
         Name of the list of choices, or "".
     choices : tuple of Choice
-        What can be chosen, in the order shown; empty unless the type is select_one.
+        What can be chosen, in the order shown; empty unless the type is select_one or select_multiple.
     scale : str
         Scale that the item counts towards, or "".
     reverse : bool

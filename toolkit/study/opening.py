@@ -213,6 +213,14 @@ def _declaration(export: ExportSettings, folder: Path, instrument: Instrument) -
         missing=frozenset(export.missing),
         fixed=fixed,
         encoding=export.encoding,
+        sheet=export.sheet,
+        qsf=folder / export.qsf if export.qsf else None,
+        key=folder / export.key if export.key else None,
+        numbers=export.numbers,
+        dates=export.dates,
+        date_windows=export.date_windows,
+        decimal=export.decimal,
+        partial=export.partial,
     )
 
 

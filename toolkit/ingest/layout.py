@@ -1,0 +1,130 @@
+"""Rows of text to the frame of a Table: headers, widths, row numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from toolkit.core.errors import ProblemLog
+from toolkit.core.nearest import nearest_name
+from toolkit.ingest.book import Book
+from toolkit.ingest.declaration import ExportDeclaration, clean_header
+from toolkit.ingest.decoding import check_rows
+from toolkit.ingest.sheet import Sheet
+
+Frame = tuple[pd.DataFrame, npt.NDArray[np.int64]]
+
+
+def build_frame(
+    rows: Sequence[list[str]],
+    *,
+    name: str,
+    header_rows: int,
+    log: ProblemLog,
+    headers: list[str] | None = None,
+) -> Frame | None:
+    """Return the answers as a frame of text with their spreadsheet rows, or None after noting what is wrong.
+
+    A last column without a header and without any answer is dropped: some tools end every line with a
+    delimiter.
+
+    Parameters
+    ----------
+    rows : sequence of list of str
+        All rows of a sheet, header rows included.
+    name : str
+        File name for messages.
+    header_rows : int
+        How many rows come before the answers.
+    log : ProblemLog
+        Takes what is wrong.
+    headers : list of str, optional
+        Headers, where they are not the first row as it stands.
+    """
+    titles = [clean_header(cell) for cell in (headers if headers is not None else rows[0])]
+    body = list(rows)
+    if titles and not titles[-1] and all(len(row) != len(titles) or not row[-1].strip() for row in body[header_rows:]):
+        titles = titles[:-1]
+        body = [*body[:header_rows], *(row[:-1] if len(row) == len(titles) + 1 else row for row in body[header_rows:])]
+    noted = len(log.problems)
+    kept, numbers = check_rows(body, name=name, header_rows=header_rows, log=log, header=titles)
+    if len(log.problems) > noted:
+        return None
+    if not kept:
+        log.add("the file has a header and 0 answers", file=name, mend="export it again once there are answers")
+        return None
+    named = [title or f"(column {position})" for position, title in enumerate(titles, start=1)]
+    columns = {
+        title: pd.array(np.array(cells, dtype=object), dtype="str")
+        for title, cells in zip(named, zip(*kept, strict=True), strict=True)
+    }
+    return pd.DataFrame(columns, copy=False), np.asarray(numbers, dtype=np.int64)
+
+
+def choose_sheet(book: Book, declaration: ExportDeclaration, *, log: ProblemLog, header_rows: int = 1) -> Sheet | None:
+    """Return the sheet that holds the answers, or None after noting why it is not clear.
+
+    Parameters
+    ----------
+    book : Book
+        The opened file.
+    declaration : ExportDeclaration
+        Names the sheet where there are several.
+    log : ProblemLog
+        Takes what is wrong.
+    header_rows : int
+        Merged cells below this row are refused: whose answer they are cannot be told.
+    """
+    titles = [sheet.name for sheet in book.sheets]
+    if declaration.sheet:
+        found = [sheet for sheet in book.sheets if declaration.sheet in (sheet.name, sheet.name.rpartition("/")[2])]
+        if not found:
+            near = nearest_name(declaration.sheet, titles)
+            log.add(
+                f"the file has no sheet called {declaration.sheet}",
+                file=book.name,
+                allowed=", ".join(titles),
+                mend=f"did you mean {near}?" if near else "correct sheet in study.yaml",
+            )
+            return None
+    else:
+        found = list(book.sheets)
+    if len(found) != 1:
+        log.add(
+            f"the file has {len(found)} sheets",
+            file=book.name,
+            allowed=", ".join(titles) or "one sheet with answers",
+            mend="say in study.yaml which one holds the answers: sheet: NAME",
+        )
+        return None
+    sheet = found[0]
+    for _, last in sheet.merged:
+        if last > header_rows:
+            log.add(
+                "cells are merged here, so it cannot be told whose answer this is",
+                file=book.name,
+                row=last,
+                mend="undo the merging and fill in each cell",
+            )
+            return None
+    return sheet
+
+
+def unique_headers(headers: Sequence[str]) -> list[str]:
+    """Return the headers with a number after the second and later one of the same name.
+
+    Examples
+    --------
+    >>> unique_headers(["Q", "Q", "", ""])
+    ['Q', 'Q (2)', '', '']
+    """
+    seen: dict[str, int] = {}
+    result = []
+    for header in headers:
+        title = clean_header(header)
+        seen[title] = seen.get(title, 0) + 1
+        result.append(title if not title or seen[title] == 1 else f"{title} ({seen[title]})")
+    return result
