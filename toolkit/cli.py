@@ -12,6 +12,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         130 interrupted; 143 terminated.
     """
     parser = _build_parser()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         options, words = parser.parse_known_args(arguments)
         options.words = words
@@ -61,7 +64,7 @@ def _act(options: argparse.Namespace) -> int:
         return int(options.action(options))
     except ToolkitError as error:
         print(f"sivsen: {len(error.problems)} problem(s)", file=sys.stderr)
-        print(error, file=sys.stderr)
+        print(_printable(str(error)), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("sivsen: interrupted; earlier reports are as they were", file=sys.stderr)
@@ -96,6 +99,11 @@ def _heeding_termination() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, earlier)
+
+
+def _printable(text: str) -> str:
+    """Replace marks that would steer the terminal; headers and names come from files."""
+    return "".join(mark if mark.isprintable() or mark == "\n" else "\ufffd" for mark in text)
 
 
 def _describe_fault(error: Exception) -> str:
@@ -159,7 +167,7 @@ def _check(options: argparse.Namespace) -> int:
     path = find_study(options.study, start=Path.cwd())
     study = open_study(path)
     for note in study.cover.notes:
-        print(note)
+        print(_printable(note))
     for line in study.panel.ledger.lines:
         if line.count:
             print(f"{line.wave or 'all waves'}: {line.count} set aside ({line.reason}), {line.n_out} remain.")
@@ -176,6 +184,8 @@ def _run(options: argparse.Namespace) -> int:
     given = _split_parameters(options.parameters)
     for name in ("scope", "language"):
         if getattr(options, name) is not None:
+            if name in given:
+                raise UsageError(f"the parameter {name} is given twice")
             given[name] = getattr(options, name)
     for name in ("study", "release_plan"):
         if name in given:
@@ -196,7 +206,7 @@ def _split_parameters(words: Sequence[str]) -> dict[str, str]:
 
 
 def _run_and_report(study: str | Path, output: str | None, notebooks: Sequence[str], parameters: dict[str, Any]) -> int:
-    total = len(notebooks) or len(NOTEBOOKS)
+    total = len(set(notebooks)) or len(NOTEBOOKS)
     with tqdm(total=total, unit="report", disable=not sys.stderr.isatty(), leave=False) as bar:
 
         def advance(report: ReportResult) -> None:

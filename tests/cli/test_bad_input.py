@@ -150,7 +150,9 @@ FILES = (
         content("post.csv", lambda text: text.replace(b"Garden", b'"Garden', 1)),
         (("exports/post.csv, row 4", "never closed"),),
     ),
-    Case("a workbook", content("post.csv", lambda _: b"PK\x03\x04"), (("exports/post.csv", "a workbook or ZIP archive"),)),
+    Case(
+        "a workbook", content("post.csv", lambda _: b"PK\x03\x04"), (("exports/post.csv", "a workbook or ZIP archive"),)
+    ),
     Case(
         "missing column",
         content("post.csv", lambda text: text.replace(b"sk2", b"sk_2", 1)),
@@ -162,8 +164,8 @@ FILES = (
         (("exports/pre.csv, row 1", "declare platform: plain"),),
     ),
     Case(
-        "one file for both waves",
-        settings("path: exports/post.csv", "path: exports/pre.csv"),
+        "one file twice",
+        settings("wave: post, path: exports/post.csv", "wave: pre, path: exports/pre.csv"),
         (("study.yaml, row 7, column exports.path: exports/pre.csv is listed twice", "correct one of the paths"),),
     ),
 )
@@ -226,7 +228,7 @@ SETTINGS = (
     Case("not UTF-8", whole_settings("title: Tiné".encode("latin-1")), (("study.yaml", "not UTF-8"),)),
     Case("only a word", whole_settings(b"hello\n"), (("study.yaml, row 1", "not a mapping"),)),
     Case("damaged", whole_settings(b"title: a\0b\n"), (("study.yaml", "this is not YAML"),)),
-    Case("opened a thousand times", whole_settings(b"title: " + b"[" * 5000), (("study.yaml", "this is not YAML"),)),
+    Case("opened without end", whole_settings(b"title: " + b"[" * 900_000), (("study.yaml, row 1", "too deep"),)),
     Case("key twice", settings("seed:", "title: Again\nseed:"), (("study.yaml, row 15, column title", "twice"),)),
     Case("alias", settings("20260101", "&a 20260101\nextra: *a"), (("study.yaml, row 16", "alias"),)),
     Case("tag", settings("Tiny", "!!str Tiny"), (("study.yaml, row 1", "tag"),)),

@@ -89,6 +89,7 @@ PARAMETERS = [
     (("-p", "study=other"), ("the parameter study is set by sivsen run",)),
     (("-p", "release_plan="), ("the parameter release_plan is set by sivsen run",)),
     (("-p", "open=2"), ("the parameter 'open' is unknown",)),
+    (("--scope", "country=IT", "-p", "scope=country=SE"), ("the parameter scope is given twice",)),
     (("--language", "it"), ("the parameter 'language' does not fit",)),
     (("--scope", "Italy"), ("the parameter 'scope' does not fit",)),
     (("--notebook", "01_participant_outcome"), ("did you mean 01_participant_outcomes?",)),
@@ -190,6 +191,58 @@ def test_a_fault_of_the_toolkit_shows_place_and_kind_but_no_value(
     got, said = call("check", tiny_study)
     assert got == code
     assert ("ValueError in toolkit/cli.py, line " in said) == (code == INTERNAL)
+
+
+def test_a_notebook_named_twice_is_run_once_and_its_failure_printed(
+    tiny_study: Path, desk: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "execute_notebook", lambda *_, **__: (None, "the kernel died in mid-run"))
+    name = "01_participant_outcomes"
+    code, said = call("run", tiny_study, "--notebook", name, "--notebook", name)
+    assert code == 1
+    assert said.count(f"{name}: failed (the earlier report is kept)\n  the kernel died in mid-run\n") == 1
+    assert f"Reports: {desk / 'outputs' / 'tiny' / 'index.html'}" in said
+    assert (desk / "outputs" / "tiny" / f"{name}.html").read_text(encoding="utf-8") == "<p>An earlier report</p>"
+
+
+def test_demo_is_the_example_study(desk: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+
+    def execute(source: Path, target: Path, **options: object) -> tuple[None, str]:
+        given.append(options["parameters"])
+        return None, "not run"
+
+    monkeypatch.setattr(batch, "execute_notebook", execute)
+    code, said = call("demo")
+    assert code == 1
+    assert f"Reports: {desk / 'outputs' / 'example' / 'index.html'}" in said
+    assert all(isinstance(words, dict) and words["study"] == "example/study.yaml" for words in given)
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["in a note", "in a problem"])
+def test_a_header_cannot_steer_the_terminal(times: int, tiny_study: Path, desk: Path, call: Call) -> None:
+    later = tiny_study / "exports" / "post.csv"
+    rows = later.read_text(encoding="utf-8").splitlines()
+    more = ["\x1b[2Jextra," * times, *["x," * times] * (len(rows) - 1)]
+    later.write_text("\n".join(left + right for left, right in zip(more, rows, strict=True)), encoding="utf-8")
+    code, said = call("check", tiny_study)
+    assert code == (0 if times == 1 else BAD_INPUT)
+    assert "[2Jextra" in said
+    assert "\x1b" not in said
+
+
+def test_a_terminal_without_the_letters_is_no_fault(tiny_study: Path, desk: Path) -> None:
+    later = tiny_study / "exports" / "post.csv"
+    text = later.read_text(encoding="utf-8")
+    later.write_text("țară," + text.rstrip().replace("\n", "\nx,"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "toolkit.cli", "check", str(tiny_study)],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "\\u021bar\\u0103" in done.stdout
 
 
 def test_lab_passes_its_words_on(monkeypatch: pytest.MonkeyPatch, desk: Path, call: Call) -> None:

@@ -59,4 +59,5 @@ def test_every_error_has_one_root_and_its_own_exit_code() -> None:
         "InputError": 3,
         "DisclosureError": 4,
         "StorageError": 5,
+        "LockedError": 75,
     }

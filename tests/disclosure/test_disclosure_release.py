@@ -129,7 +129,7 @@ def test_a_hidden_row_carries_no_figure_in_any_column(
 def test_a_small_loss_is_banded(
     make_estimates: Make, kind: str, plan: SuppressionPlan, lost: int | None, banded: bool
 ) -> None:
-    estimates = make_estimates({"n_missing": lost, "missing_reasons": "both missing: 3"})
+    estimates = make_estimates({"n_missing": lost, "missing_reasons": "both missing: 30"})
     row = one(release(estimates if kind == "estimates" else findings_of(estimates), plan=plan))
     assert row["shown"] is True
     assert row["estimate"] == 0.3
@@ -139,7 +139,13 @@ def test_a_small_loss_is_banded(
     else:
         assert row["n_missing"] == lost
     if kind == "estimates":
-        assert row["missing_reasons"] == ("" if banded else "both missing: 3")
+        assert row["missing_reasons"] == ("" if banded else "both missing: 30")
+
+
+def test_reasons_that_name_a_few_people_are_left_out(make_estimates: Make) -> None:
+    estimates = make_estimates({"n_missing": 36, "missing_reasons": "pre missing: 34; both missing: 2"})
+    row = one(release(estimates, plan=PUBLIC))
+    assert (row["n_missing"], row["missing_reasons"]) == (36, "")
 
 
 @pytest.mark.parametrize(

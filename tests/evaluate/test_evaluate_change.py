@@ -91,7 +91,8 @@ def test_everybody_gains_the_same(make_panel: Make) -> None:
     assert only(estimates, estimator="d_z")[["estimate", "conf_low", "conf_high"]].isna().all()
     pooled = only(estimate_pooled_change(panel, plan=plan, site="host"), estimator="pooled_change")
     assert pooled[["estimate", *figures]].isna().all()
-    assert pooled["missing_reasons"] == "in a site with one person or no variation: 6"
+    assert (pooled["n"], pooled["n_sites"]) == (6, 0)
+    assert "nothing can be pooled" in pooled["notes"]
 
 
 @pytest.mark.parametrize("n", [0, 1])
@@ -189,7 +190,7 @@ def test_without_a_site_there_is_nothing_to_pool(make_panel: Make) -> None:
     panel = sites(make_panel)
     row = only(estimate_pooled_change(panel, plan=AnalysisPlan(primary=("mood",)), site=""), estimator="pooled_change")
     assert row[["estimate", "conf_low", "p_value"]].isna().all()
-    assert (row["n"], row["n_sites"], row["n_missing"], row["method"]) == (0, 0, 12, "")
+    assert (row["n"], row["n_sites"], row["n_missing"], row["method"]) == (11, 0, 1, "")
     assert row["notes"] == "The study declares no site; nothing can be pooled."
 
 

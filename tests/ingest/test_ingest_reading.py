@@ -200,4 +200,9 @@ def test_plain_files_say_their_evidence(declare: Declare, plain: Write) -> None:
     assert (raw.platform, raw.evidence) == ("plain", "12 of 12 headers in row 1 are known")
     mapped = read_export(declare("who,E\u0300 Q1\nA,4\n", columns={"code": "who", "m1": "È Q1"}))
     assert mapped.evidence == "2 of 2 headers in row 1 are known"
-    assert read_export(declare("x,y\n1,2\n", platform="plain")).evidence == "0 of 2 headers in row 1 are known"
+
+
+def test_a_file_without_a_header_row_is_refused_without_its_answers(declare: Declare) -> None:
+    words = failure(declare("canary,canary\n1,2\n", platform="plain"))
+    assert "no header in row 1 is an item of the form" in words
+    assert "canary" not in words

@@ -198,6 +198,10 @@ def test_nothing_to_draw_is_said() -> None:
     html = show_figure(_released(*_means(n=4)), kind="before_after", name="b", caption="c", wording=WORDING).html
     assert "<img" not in html
     assert "too few people" in html
+    alike = _released(_row("programme", 0.2, 40, conf_low=None, conf_high=None))
+    html = show_figure(alike, kind="forest", name="b", caption="c", wording=WORDING).html
+    assert "<img" not in html
+    assert "no interval" in html
 
 
 def test_unknown_figure_is_refused(groups: Released) -> None:

@@ -83,6 +83,7 @@ def _ship(patch: pytest.MonkeyPatch, source: Path, names: list[str]) -> None:
     specs = tuple(spec(name) for name in names)
     patch.setattr(batch, "NOTEBOOKS", specs)
     patch.setattr("toolkit.run.site.NOTEBOOKS", specs)
+    patch.setattr("toolkit.run.manifest.NOTEBOOKS", specs)
     patch.setattr(batch, "shipped_path", lambda *parts: source.parent.joinpath(*parts))
 
 
@@ -169,6 +170,14 @@ def test_a_later_success_takes_the_failure_page_away(
     index = (failed.output / "index.html").read_text(encoding="utf-8")
     assert re.search(r'href="raised\.html"', index)
     assert re.search(r'href="made\.html"', index)
+    assert re.search(r'href="left_at_the_end\.failed\.html"', index), "a report that still lacks is still listed"
+    statuses = {
+        report["notebook"]: report["status"]
+        for report in json.loads((failed.output / "manifest.json").read_text(encoding="utf-8"))["reports"]
+    }
+    assert statuses == {
+        name: "made" if name in ("made", "raised", "killed") else "failed" for name in (*FAULTS, "made")
+    }
 
 
 def test_without_parameters_no_kernel_starts(

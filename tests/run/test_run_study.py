@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from toolkit.core.errors import StorageError
+from toolkit.core.errors import LockedError, StorageError
 from toolkit.core.provenance import hash_bytes
 from toolkit.run import batch
 from toolkit.run.batch import choose_output, run_study
 from toolkit.run.parameters import NOTEBOOKS
+from toolkit.run.publishing import lock_folder
 from toolkit.run.results import ReportResult, RunResult, report_stem
 from toolkit.run.status import Judgement
 
@@ -40,10 +41,16 @@ class Twice:
 
 @pytest.fixture(scope="module")
 def twice(tiny_template: Path, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Twice:
-    results, files, places = [], [], []
+    results: list[RunResult] = []
+    files, places = [], []
     for place in ("here", "quite another place é"):
         folder = tmp_path_factory.mktemp("twice") / place
         study = shutil.copytree(tiny_template, folder / "tiny")
+        if results:
+            # Files beside a study that are named like modules must not be taken for them.
+            (folder / "toolkit").mkdir()
+            (folder / "toolkit" / "__init__.py").write_text("raise RuntimeError", encoding="utf-8")
+            (folder / "statistics.py").write_text("raise RuntimeError", encoding="utf-8")
         results.append(run_study(study, output=folder / "reports"))
         files.append(snapshot(folder / "reports"))
         places.append(str(folder))
@@ -219,3 +226,38 @@ def test_of_several_exit_codes_the_highest_counts(codes: tuple[int, ...], expect
         for code in codes
     )
     assert RunResult(output=tmp_path, index=tmp_path / "index.html", reports=reports).exit_code == expected
+
+
+def test_two_runs_in_one_folder_are_refused(tiny_study: Path, tmp_path: Path, snapshot: Snapshot) -> None:
+    output = tmp_path / "out"
+    output.mkdir()
+    with lock_folder(output):
+        before = snapshot(output)
+        with pytest.raises(LockedError, match="another run") as caught:
+            run_study(tiny_study, output=output)
+        assert caught.value.exit_code == 75
+        assert snapshot(output) == before
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / ".sivsen-abc"
+    left.mkdir()
+    (left / "half.html").write_text("half", encoding="utf-8")
+    with lock_folder(tmp_path):
+        assert not left.exists()
+
+
+def test_a_file_that_changes_in_mid_run_stops_the_publishing(
+    tiny_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = tiny_study / "exports" / "post.csv"
+
+    def change_and_fail(*_: object, **__: object) -> tuple[None, str]:
+        export.write_bytes(export.read_bytes() + b"\n")
+        return None, "stopped"
+
+    monkeypatch.setattr("toolkit.run.batch.execute_notebook", change_and_fail)
+    output = tmp_path / "out"
+    with pytest.raises(StorageError, match=r"exports/post\.csv changed"):
+        run_study(tiny_study, output=output, notebooks=["00_data_quality"])
+    assert [path.name for path in output.iterdir() if not path.name.startswith(".")] == []

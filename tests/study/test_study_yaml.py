@@ -43,6 +43,7 @@ def test_an_empty_document_is_an_empty_mapping(text: str) -> None:
         ("a: 1\n---\nb: 2\n", 2, "not YAML"),
         ("a: [1, 2\n", 2, "not YAML"),
         ("a: 1\n\tb: 2\n", 2, "not YAML"),
+        ("a:\n" + "".join(" " * depth + "- \n" for depth in range(1, 40)), 21, "too deep"),
     ],
 )
 def test_what_could_be_misread_is_refused_with_its_line(text: str, row: int, what: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 MAX_PROBLEMS_PRINTED = 50
+MAX_NAME_PRINTED = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +47,9 @@ class Problem:
         place = ", ".join(
             part
             for part in (
-                self.file,
+                _one_line(self.file),
                 f"row {self.row}" if self.row is not None else "",
-                f"column {self.column}" if self.column else "",
+                f"column {_one_line(self.column)}" if self.column else "",
             )
             if part
         )
@@ -58,6 +59,12 @@ class Problem:
         if self.mend:
             text += f". To mend: {self.mend}"
         return text if text.endswith("?") else text.rstrip(".") + "."
+
+
+def _one_line(name: str) -> str:
+    """Make a name from a file safe to print: no marks that steer a terminal, no line breaks, not endless."""
+    shown = "".join(mark if mark.isprintable() else "\ufffd" for mark in name)
+    return shown if len(shown) <= MAX_NAME_PRINTED else shown[: MAX_NAME_PRINTED - 1] + "…"
 
 
 class ToolkitError(Exception):
@@ -114,6 +121,12 @@ class StorageError(ToolkitError):
     """Reading or writing failed, or the place to write to is not allowed."""
 
     exit_code = 5
+
+
+class LockedError(ToolkitError):
+    """Another run is writing to the same folder."""
+
+    exit_code = 75
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -112,7 +113,7 @@ def release(noun: Estimates | Findings | Ledger, *, plan: SuppressionPlan) -> Re
     if isinstance(noun, Estimates):
         frame = frame.assign(
             estimate=frame["estimate"].mask(frame["estimator"].isin(_SHARES) & small_loss),
-            missing_reasons=frame["missing_reasons"].mask(small_loss, ""),
+            missing_reasons=frame["missing_reasons"].mask(small_loss | _names_few(frame["missing_reasons"], least), ""),
         )
     else:
         frame = frame.assign(direction=frame["direction"].where(shown, "too_few"))
@@ -152,6 +153,11 @@ def round_people(n: int, *, plan: SuppressionPlan) -> str:
 
 def _to_tens(n: int) -> int:
     return 10 * ((n + 5) // 10)
+
+
+def _names_few(reasons: pd.Series[str], least: int) -> pd.Series[bool]:
+    """Tell which texts of reasons name a count below the minimum: a part may be small where the whole is not."""
+    return reasons.fillna("").map(lambda text: any(int(n) < least for n in re.findall(r": (\d+)", text))).astype(bool)
 
 
 def _is_internal(plan: SuppressionPlan) -> bool:

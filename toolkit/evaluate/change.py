@@ -207,11 +207,12 @@ def _add_holm(records: list[dict[str, Any]]) -> None:
 def _analysed_lines(panel: Panel, plan: AnalysisPlan) -> Iterator[LedgerLine]:
     for rule in panel.before:
         if rule.scale in plan.outcomes:
+            label = panel.instrument.scale(rule.scale).labels.get("en", rule.scale)
             both = panel.before[rule].notna() & panel.after[rule].notna()
             yield LedgerLine(
                 step="analysed",
                 instrument=panel.instrument.name,
-                reason=f"{rule.scale}: fewer than {rule.min_items} items answered in one of the waves",
+                reason=f"{label}: fewer than {rule.min_items} items answered in one of the waves",
                 count=int((~both).sum()),
                 n_in=len(both),
                 n_out=int(both.sum()),

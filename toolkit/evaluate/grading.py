@@ -65,7 +65,8 @@ def grade_design(design: Design) -> Grade:
     return Grade(
         nesta=2,
         maryland=1,
-        reason="The same people were asked before and after, and there is no comparison group: a change was "
+        reason="Nesta level 2, Maryland level 1. The same people were asked before and after, and there is no "
+        "comparison group: a change was "
         "measured, its cause was not. A comparison group that is shown to be alike at the start would lift "
         "it to Nesta level 3 and Maryland level 3.",
     )

@@ -101,7 +101,9 @@ def _pooled_record(
     }
     if used.empty:
         why = "No site has two people whose changes differ" if site else "The study declares no site"
-        return {**record, "notes": f"{why}; nothing can be pooled."}
+        both = int((panel.after[rule].notna() & panel.before[rule].notna()).sum())
+        counts = {"n": both, "n_missing": len(panel.people) - both, "missing_reasons": ""}
+        return {**record, **counts, "notes": f"{why}; nothing can be pooled."}
     variances = used["sd"].to_numpy() ** 2 / used["n"].to_numpy()
     result = pool_estimates(used["mean"].to_numpy(), variances, conf_level=conf_level)
     notes = [result.reason, *result.warnings]

@@ -53,8 +53,8 @@ def detect_platform(book: Book, declaration: ExportDeclaration, *, log: ProblemL
     header = {clean_header(cell) for cell in book.first[0]} if book.first else set()
     if len(QUALTRICS_COLUMNS & header) >= TELLING_COLUMNS:
         return QUALTRICS, "row 1 has Qualtrics columns"
-    if known or declaration.platform == "plain":
-        return PLAIN, known or f"0 of {len(book.first[0]) if book.first else 0} headers in row 1 are known"
+    if known:
+        return PLAIN, known
     log.add(
         "it is not clear which program wrote this file: row 3 holds no Qualtrics ImportIds, no other tool's marks "
         "are there, and no header in row 1 is an item of the form",

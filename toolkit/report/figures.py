@@ -70,8 +70,10 @@ def show_figure(released: Released, *, kind: FigureKind, name: str, caption: str
         )
     frame = released.frame
     rows = frame[frame["shown"].fillna(False).astype(bool) & (frame["rule"] == "main") & frame["estimate"].notna()]
+    if kind == "forest":
+        rows = rows[rows["conf_low"].notna()]
     if rows.empty:
-        words = wording.text("There is nothing to draw: every group has too few people.")
+        words = wording.text("There is nothing to draw: too few people, or no interval can be given.")
         return ReportPart(f'<p class="notice">{escape(words)}</p>')
     draw, describe = _KINDS[kind]
     with mpl.rc_context(_STYLE):
@@ -153,7 +155,7 @@ def _forest_rows(rows: pd.DataFrame, wording: Wording) -> dict[str, list[dict[Ha
     whole = whole_population(rows["population"])
     panels: dict[str, list[dict[Hashable, Any]]] = {}
     for outcome in _outcomes(rows):
-        records = rows[(rows["outcome"] == outcome) & rows["conf_low"].notna()].to_dict("records")
+        records = rows[rows["outcome"] == outcome].to_dict("records")
         for record in records:
             pooled = record["estimator"] == "pooled_change"
             is_whole = record["population"] == whole

@@ -10,6 +10,7 @@ from typing import Any
 
 from toolkit.core.errors import DisclosureError, ReportError, StorageError, UsageError
 from toolkit.core.nearest import suggest_name
+from toolkit.core.provenance import hash_bytes
 from toolkit.core.shipped import shipped_path
 from toolkit.disclosure import SuppressionPlan, plan_release
 from toolkit.evaluate import count_populations, split_population
@@ -18,13 +19,11 @@ from toolkit.report.site import render_failure
 from toolkit.run.engine import execute_notebook
 from toolkit.run.manifest import MANIFEST, build_manifest, describe_report, read_earlier_reports
 from toolkit.run.parameters import NOTEBOOKS, NotebookSpec, check_parameters
-from toolkit.run.publishing import publish_files, strip_machine_traces, write_results
+from toolkit.run.publishing import TEMPORARY_PREFIX, lock_folder, publish_files, strip_machine_traces, write_results
 from toolkit.run.results import ReportResult, RunResult, report_stem
 from toolkit.run.site import build_index, failure_page
 from toolkit.run.status import Judgement, judge_notebook
-from toolkit.study import Study, find_study, open_study
-
-TEMPORARY_PREFIX = ".sivsen-"
+from toolkit.study import STUDY_FILE, Study, find_study, open_study
 
 
 def run_study(
@@ -59,6 +58,8 @@ def run_study(
     ------
     DisclosureError
         The scope is a single host and the audience is not internal.
+    LockedError
+        Another run is writing to the folder.
     ToolkitError
         The study, a parameter or the output folder is wrong: nothing has been written.
     """
@@ -77,7 +78,7 @@ def run_study(
     given = {**given, "study": f"{path.parent.name}/{path.name}", "release_plan": plan.to_json()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX, dir=folder) as temporary:
+        with lock_folder(folder), tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX, dir=folder) as temporary:
             room = Path(temporary)
             reports = []
             for spec in specs:
@@ -85,10 +86,25 @@ def run_study(
                 if on_report:
                     on_report(reports[-1])
             result = RunResult(output=folder, index=folder / "index.html", reports=tuple(reports))
+            _check_unchanged(opened, path)
             _finish(result, opened, plan, given, room)
     except OSError as error:
         raise StorageError(f"the reports could not be written: {error.strerror or error}") from error
     return result
+
+
+def _check_unchanged(study: Study, path: Path) -> None:
+    """Refuse to publish when a file changed while the reports were made: they could disagree with each other."""
+    inputs = study.origin.provenance.inputs
+    files = {name: path if name == STUDY_FILE else study.folder / name for name in inputs}
+    changed = [
+        name for name, file in files.items() if not file.is_file() or hash_bytes(file.read_bytes()) != inputs[name]
+    ]
+    if changed:
+        raise StorageError(
+            f"{', '.join(changed)} changed while the reports were made; nothing was written. "
+            "To mend: run again once nobody is writing to the study"
+        )
 
 
 def _check_scope(study: Study) -> str:
@@ -143,7 +159,7 @@ def _choose_notebooks(names: Sequence[str]) -> list[NotebookSpec]:
     for name in names:
         if name not in known:
             raise UsageError(f"the notebook {name} is unknown; {suggest_name(name, known)} ({', '.join(known)})")
-    return [known[name] for name in names] or list(NOTEBOOKS)
+    return [known[name] for name in dict.fromkeys(names)] or list(NOTEBOOKS)
 
 
 def _run_report(
@@ -189,7 +205,7 @@ def _finish(result: RunResult, study: Study, plan: SuppressionPlan, parameters: 
         publish_files(room / report.spec.name, result.output, remove=stale)
     closing = room / "closing"
     closing.mkdir()
-    listed = [*reports, *({**entry, "status": "made", "fault": ""} for entry in earlier)]
+    listed = [*reports, *earlier]
     index = build_index(listed, this_run=len(reports), study=study, plan=plan)
     (closing / result.index.name).write_text(index, encoding="utf-8")
     manifest = build_manifest(result, listed, closing=closing, study=study, plan=plan, parameters=parameters)

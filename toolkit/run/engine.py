@@ -34,8 +34,12 @@ class OwnKernelManager(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         """Return the specification of an IPython kernel in this interpreter."""
         return KernelSpec(
-            # The kernel's own log would put traces on the terminal; what a cell prints is not part of it.
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=CRITICAL"],
+            # The kernel's own log would put traces on the terminal; what a cell prints is not part of it. A file
+            # in the working folder that is named like a module must not be taken for it.
+            argv=[
+                *(sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"),
+                *("--log-level=CRITICAL", "--InteractiveShellApp.ignore_cwd=True"),
+            ],
             display_name="sivsen",
             language="python",
             metadata={"supported_encryption": "curve"},

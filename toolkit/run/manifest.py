@@ -12,8 +12,8 @@ from typing import Any
 
 from toolkit.core.provenance import hash_bytes, package_versions
 from toolkit.disclosure import SuppressionPlan
-from toolkit.run.parameters import FILLED_IN, NotebookParameters
-from toolkit.run.results import ReportResult, RunResult
+from toolkit.run.parameters import FILLED_IN, NOTEBOOKS, NotebookParameters
+from toolkit.run.results import ReportResult, RunResult, report_stem
 from toolkit.run.site import failure_page
 from toolkit.study import Study
 
@@ -21,7 +21,9 @@ MANIFEST = "manifest.json"
 
 
 def read_earlier_reports(output: Path) -> list[dict[str, Any]]:
-    """Return the reports that the manifest in a folder lists and that are still there.
+    """Return the reports that the manifest in a folder lists and that are still there, as a later run lists them.
+
+    A report that was kept when a run failed is a made one again; one that could not be made stays failed.
 
     Parameters
     ----------
@@ -30,9 +32,21 @@ def read_earlier_reports(output: Path) -> list[dict[str, Any]]:
     """
     try:
         listed = json.loads((output / MANIFEST).read_text(encoding="utf-8"))["reports"]
-        return [entry for entry in listed if (output / str(entry["page"])).is_file()]
-    except (OSError, ValueError, KeyError, TypeError):
+        return [_as_earlier(entry, output) for entry in listed if _still_there(entry, output)]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
+
+
+def _still_there(entry: dict[str, Any], output: Path) -> bool:
+    specs = [spec for spec in NOTEBOOKS if spec.name == entry["notebook"]]
+    if not specs or entry["page"] != f"{report_stem(specs[0], entry['scope'])}.html":
+        return False
+    return any((output / name).is_file() for name in (entry["page"], failure_page(entry["page"])))
+
+
+def _as_earlier(entry: dict[str, Any], output: Path) -> dict[str, Any]:
+    made = (output / entry["page"]).is_file()
+    return {**entry, **({"status": "made", "fault": "", "cell": None, "exit_code": 0} if made else {})}
 
 
 def describe_report(report: ReportResult, scope: str) -> dict[str, Any]:

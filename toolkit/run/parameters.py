@@ -69,7 +69,7 @@ NOTEBOOKS: tuple[NotebookSpec, ...] = (
         name="01_participant_outcomes",
         title="Participant outcomes",
         question="How did professional and personal development change?",
-        tables=("change", "standardised", "pooled", "sensitivity"),
+        tables=("change", "standardised", "pooled", "sensitivity", "account"),
         findings=True,
     ),
 )

@@ -6,13 +6,50 @@ import csv
 import io
 import json
 import os
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from filelock import FileLock, Timeout
 
+from toolkit.core.errors import LockedError
+from toolkit.core.provenance import hash_bytes
 from toolkit.run.status import Judgement
+
+TEMPORARY_PREFIX = ".sivsen-"
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Hold a folder of reports for one run on this machine; what a killed run left behind is removed.
+
+    The lock lies among the system's temporary files, so that the folder of reports holds nothing but reports.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the reports.
+
+    Raises
+    ------
+    LockedError
+        Another run holds it. The operating system frees the lock when that run ends, however it ends.
+    """
+    name = hash_bytes(str(folder.resolve()).encode())[:16]
+    try:
+        with FileLock(Path(tempfile.gettempdir()) / f"sivsen-{name}.lock", timeout=0, mode=0o666):
+            for left in folder.glob(f"{TEMPORARY_PREFIX}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            yield
+    except Timeout as error:
+        raise LockedError(
+            "another run is writing to the output folder; nothing was written. "
+            "To mend: wait until it has ended, or name another folder with --output"
+        ) from error
 
 
 def publish_files(room: Path, output: Path, *, remove: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from toolkit.study.opening import open_study
 from toolkit.study.scaffolding import scaffold_study
-from toolkit.study.settings import StudySettings, read_settings
+from toolkit.study.settings import STUDY_FILE, StudySettings, read_settings
 from toolkit.study.study import Study, find_study
 
-__all__ = ["Study", "StudySettings", "find_study", "open_study", "read_settings", "scaffold_study"]
+__all__ = ["STUDY_FILE", "Study", "StudySettings", "find_study", "open_study", "read_settings", "scaffold_study"]

@@ -155,15 +155,15 @@ def _declare(settings: StudySettings, folder: Path) -> tuple[Instrument, list[Ex
             allowed="one instrument in a study",
             mend="make a study for each instrument",
         )
-    entries = [(export.path, export.wave) for export in settings.exports]
-    for position, (path, wave) in enumerate(entries):
-        if (path, wave) in entries[:position]:
+    for position, export in enumerate(settings.exports):
+        same = [other for other in settings.exports[:position] if other.path == export.path]
+        if any(other.wave == export.wave or other.columns == export.columns for other in same):
             log.add(
-                f"{path} is listed twice for the same wave",
+                f"{export.path} is listed twice for the same columns",
                 file=STUDY_FILE,
                 row=settings.line("exports", position, "path"),
                 column="exports.path",
-                allowed="each file once for a wave",
+                allowed="each file once, or once a wave with other columns",
                 mend="correct one of the paths",
             )
     instruments = {name: _load(name, settings, folder, log) for name in settings.instruments}

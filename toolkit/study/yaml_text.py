@@ -15,6 +15,9 @@ from toolkit.core.errors import InputError, ProblemLog
 Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 Lines: TypeAlias = "dict[tuple[str | int, ...], int]"
 
+# PyYAML's time grows with the square of the depth; a study needs five levels.
+MAX_DEPTH = 20
+
 
 def parse_yaml(text: str, *, name: str) -> tuple[Tree, Lines]:
     """Return the content of a YAML document as text, lists and mappings, and the line of every entry.
@@ -29,7 +32,7 @@ def parse_yaml(text: str, *, name: str) -> tuple[Tree, Lines]:
     Raises
     ------
     InputError
-        The document is not YAML, or has a duplicate key, an alias or a tag.
+        The document is not YAML, is nested too deeply, or has a duplicate key, an alias or a tag.
 
     Examples
     --------
@@ -37,9 +40,14 @@ def parse_yaml(text: str, *, name: str) -> tuple[Tree, Lines]:
     ({'host': 'No'}, {(): 1, ('host',): 1})
     """
     log = ProblemLog()
+    depth = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             line = event.start_mark.line + 1 if event.start_mark else None
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                log.add("entries stand too deep inside each other", file=name, row=line, mend="close the brackets")
+                break
             if isinstance(event, yaml.AliasEvent):
                 log.add("an alias (*name) is not accepted", file=name, row=line, mend="write the value out")
             elif isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None):
@@ -55,7 +63,7 @@ def parse_yaml(text: str, *, name: str) -> tuple[Tree, Lines]:
             mend="look at indentation, colons, quotes",
         )
         log.raise_as(InputError)
-    except (yaml.YAMLError, RecursionError):
+    except yaml.YAMLError:
         log.add("this is not YAML", file=name, mend="save the file as plain UTF-8 text")
         log.raise_as(InputError)
     lines: Lines = {}

@@ -22,7 +22,13 @@ def _count_known(header: list[str], declaration: ExportDeclaration) -> tuple[int
     names = {name.casefold() for name in declaration.expected_headers()}
     texts = {match_key(text) for text in declaration.question_texts()}
     titles = [clean_header(cell) for cell in header]
-    return sum(title.casefold() in names or match_key(title) in texts for title in titles if title), len(titles)
+    split = {option.header for options in _options(titles, declaration).values() for option in options}
+    known = [
+        title
+        for title in titles
+        if title and (title in split or title.casefold() in names or match_key(title) in texts)
+    ]
+    return len(known), len(titles)
 
 
 def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Table | None:
