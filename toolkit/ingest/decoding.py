@@ -208,8 +208,9 @@ def nearest_header(header: str, headers: Collection[str]) -> str:
 
 
 def _first_row(text: str, delimiter: str) -> list[str]:
+    """Return the cells of the first row; none where quotation marks do not fit the delimiter."""
     try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+        return next(csv.reader(io.StringIO(text[:MAX_CELL], newline=""), delimiter=delimiter, strict=True), [])
     except csv.Error:
         return []
 

@@ -113,6 +113,28 @@ def choose_sheet(book: Book, declaration: ExportDeclaration, *, log: ProblemLog,
     return sheet
 
 
+def rows_of(book: Book, declaration: ExportDeclaration) -> list[list[str]]:
+    """Return the rows of the declared sheet, or else of the first; none where there is no such sheet."""
+    for sheet in book.sheets:
+        if declaration.sheet in ("", sheet.name, sheet.name.rpartition("/")[2]):
+            return sheet.rows
+    return []
+
+
+def fill_forward(cells: Sequence[str]) -> list[str]:
+    """Return the cells with every blank one holding what stands before it, as merged headings do.
+
+    Examples
+    --------
+    >>> fill_forward(["Q1", "", "", "Q2"])
+    ['Q1', 'Q1', 'Q1', 'Q2']
+    """
+    filled: list[str] = []
+    for cell in cells:
+        filled.append(cell if cell.strip() or not filled else filled[-1])
+    return filled
+
+
 def unique_headers(headers: Sequence[str]) -> list[str]:
     """Return the headers with a number after the second and later one of the same name.
 

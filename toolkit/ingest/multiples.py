@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from toolkit.ingest.matching import ChoiceMatcher, match_key, strip_markup
+from toolkit.ingest.table import TICKED, Option
 from toolkit.instruments import Choice, fold_label
 
 _AFTER_LABEL = ".:;!?"
@@ -68,7 +69,7 @@ def _skip(text: str, end: int, separators: str) -> int | None:
     return position if any(mark in separators for mark in text[begin:position]) else None
 
 
-def is_ticked(text: str, *, names: tuple[str, ...], ticked: frozenset[str], unticked: frozenset[str]) -> bool | None:
+def is_ticked(text: str, *, names: tuple[str, ...], option: Option) -> bool | None:
     """Return whether a cell of a split question means its option; None where that cannot be told.
 
     Parameters
@@ -76,13 +77,13 @@ def is_ticked(text: str, *, names: tuple[str, ...], ticked: frozenset[str], unti
     text : str
         The cell.
     names : tuple of str
-        What the platform calls the option: the cell may repeat it.
-    ticked, unticked : frozenset of str
-        Other texts (folded) that mean yes and no.
+        What the option is called: the cell may repeat it.
+    option : Option
+        The column.
     """
     key = match_key(text)
-    if key in unticked:
+    if key in option.unticked:
         return False
-    if key in ticked or key in {match_key(name) for name in names}:
+    if key in TICKED or key in {match_key(name) for name in names}:
         return True
-    return None
+    return True if option.written else None

@@ -22,7 +22,7 @@ from toolkit.ingest.table import PREVIEWS, Aside, Table
 MAX_ROWS_NAMED = 20
 PARTIAL = "answers that were not submitted to the end"
 REPEATED = "the same submission, a second time in the file"
-_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
+_DAMAGED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+|\d{6,}[.,]0+")
 
 
 def read_export(declaration: ExportDeclaration) -> RawExport:
@@ -139,19 +139,27 @@ def _set_aside(table: Table, declaration: ExportDeclaration, log: ProblemLog) ->
     if here.all():
         return table, ledger
     frame, rows = table.keep(here)
-    partial = table.partial[here] if table.partial is not None else None
-    return replace(table, frame=frame, rows=rows, reasons=table.reasons_of(here), asides=(), partial=partial), ledger
+    return replace(
+        table,
+        frame=frame,
+        rows=rows,
+        reasons=table.reasons_of(here),
+        asides=(),
+        partial=table.partial[here] if table.partial is not None else None,
+        seconds=table.seconds[here] if table.seconds is not None else None,
+    ), ledger
 
 
 def _repeated(table: Table, declaration: ExportDeclaration, log: ProblemLog) -> list[Aside]:
     """Find submissions that stand twice; the same answers again are set aside, other answers are refused."""
     ids = table.frame[table.submission].str.strip()
-    damaged = ids.str.fullmatch(_SCIENTIFIC).to_numpy(dtype=bool)
+    damaged = ids.str.fullmatch(_DAMAGED).to_numpy(dtype=bool)
     twice: npt.NDArray[np.bool_] = (ids.duplicated() & (ids != "")).to_numpy(dtype=bool)
     if damaged.any():
         unique = "" if not twice.any() else "not unique and "
         log.add(
-            f"the ids of submissions are {unique}in scientific notation: a spreadsheet program damaged them",
+            f"the ids of submissions are {unique}in scientific notation or with decimals: a spreadsheet program "
+            "damaged them",
             file=declaration.name,
             row=int(table.rows[damaged][0]),
             column=table.submission,

@@ -30,11 +30,14 @@ class Option:
         What the platform calls the option: its code, its label. The first that is a choice of the form counts.
     unticked : frozenset of str
         Texts (small letters) that mean that the option was not chosen.
+    written : bool
+        Whether respondents write into the column themselves ("Other, please say"): any text ticks it.
     """
 
     header: str
     names: tuple[str, ...]
     unticked: frozenset[str] = UNTICKED
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,8 @@ class Table:
         Spreadsheet row number of each frame row.
     texts : mapping of str to str
         Header -> question text that the platform shows above the column, where it does.
+    names : mapping of str to tuple of str
+        Header -> other names of the same column, such as the row of a grid or a short name in brackets.
     reasons : mapping of str to ndarray of str
         Header -> per row why there is no answer ("not shown", a declared missing code), or "".
     numbers : {"scores", "codes", "ids"}
@@ -86,6 +91,8 @@ class Table:
         Header of the platform's own id of a submission, or "".
     date_order : str
         Order of day, month and year where the platform fixes it ("ymd", "dmy", "mdy"), or "".
+    seconds : ndarray of float or None
+        Seconds from start to end of each answer, nan where that is not known; None where no column tells.
     notes : tuple of str
         What an evaluator should know of the file.
     """
@@ -93,6 +100,7 @@ class Table:
     frame: pd.DataFrame
     rows: npt.NDArray[np.int64]
     texts: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reasons: Mapping[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     numbers: Numbers = "scores"
     value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -103,6 +111,7 @@ class Table:
     partial: npt.NDArray[np.bool_] | None = None
     submission: str = ""
     date_order: str = ""
+    seconds: npt.NDArray[np.float64] | None = None
     notes: tuple[str, ...] = ()
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
