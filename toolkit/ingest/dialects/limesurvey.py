@@ -158,9 +158,11 @@ def _note_no_heading(book: Book, log: ProblemLog) -> None:
 
 def _unescape(frame: pd.DataFrame) -> pd.DataFrame:
     pattern = re.compile("|".join(map(re.escape, VV_ESCAPES)))
-    return frame.apply(
-        lambda cells: cells.map(lambda text: pattern.sub(lambda match: VV_ESCAPES[match[0]], text)).astype("str")
-    )
+    columns = {
+        title: pd.array([pattern.sub(lambda match: VV_ESCAPES[match[0]], text) for text in frame[title]], dtype="str")
+        for title in frame
+    }
+    return pd.DataFrame(columns)
 
 
 def _table(

@@ -100,17 +100,17 @@ def read_key(declaration: ExportDeclaration, *, log: ProblemLog) -> Archive | No
 
 
 def _parse(content: bytes, *, place: str, log: ProblemLog) -> ElementTree.Element | None:
+    mend = "export it from LimeSurvey again"
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        log.add(
-            "the file declares a DOCTYPE or entities of its own", file=place, mend="export it from LimeSurvey again"
-        )
+        log.add("the file declares a DOCTYPE or entities of its own", file=place, mend=mend)
+        return None
+    if len(content) > MAX_XML:
+        log.add("the file is larger than any survey", file=place, mend=mend)
         return None
     try:
-        if len(content) > MAX_XML:
-            raise ValueError(len(content))
         return ElementTree.fromstring(content.decode("utf-8-sig"))
     except (ElementTree.ParseError, ValueError):
-        log.add("the file is no XML of LimeSurvey, or damaged", file=place, mend="export it from LimeSurvey again")
+        log.add("the file is no XML of LimeSurvey, or damaged", file=place, mend=mend)
         return None
 
 

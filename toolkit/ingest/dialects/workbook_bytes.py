@@ -65,7 +65,8 @@ def xlsx_bytes(rows: Sequence[Sequence[str]], *, title: str) -> bytes:
     lines = []
     for number, row in enumerate(rows, start=1):
         cells = "".join(
-            f'<c r="{column_letters(position)}{number}" t="inlineStr"><is><t xml:space="preserve">{escape(cell)}</t></is></c>'
+            f'<c r="{column_letters(position)}{number}" t="inlineStr"><is>'
+            f'<t xml:space="preserve">{escape(cell)}</t></is></c>'
             for position, cell in enumerate(row, start=1)
             if cell
         )
