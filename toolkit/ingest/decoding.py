@@ -69,7 +69,7 @@ def decode_text(
                 f"the file cannot be read as {'utf-8' if encoding == 'auto' else encoding}{place}",
                 file=name,
                 allowed="UTF-8, or an encoding under which labels of the form appear",
-                mend="save it as CSV UTF-8, or declare encoding: cp1252 (or what it is) for this export",
+                mend=f"save it as CSV UTF-8, or declare encoding: {_likely(content)} (or what it is) for this export",
             )
             return None
         decoded = best
@@ -82,6 +82,11 @@ def decode_text(
         log.add("the file holds a NUL byte", file=name, row=row, mend="export it again; it is damaged")
         return None
     return replace(decoded, text=text)
+
+
+def _likely(content: bytes) -> str:
+    """Return what to propose: only old Macintosh programs end lines with a bare carriage return."""
+    return "mac_roman" if b"\r" in content and b"\n" not in content else "cp1252"
 
 
 def _decode_by_labels(content: bytes, *, known: Collection[str], country: str) -> Decoded | None:

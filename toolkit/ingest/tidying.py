@@ -277,8 +277,10 @@ def _read_options(
             continue
         preset = table.reasons.get(option.header)
         if preset is not None:
-            reason = np.where(preset[chosen] == "", reason, preset[chosen])
-            shown |= preset[chosen] == ""
+            preset = preset[chosen]
+            reason = np.where(preset == "", reason, preset)
+            shown |= preset == ""
+            cells = cells.where(preset == "", "")
         else:
             shown |= True
         labels = (*option.names, *choice.labels.values())
