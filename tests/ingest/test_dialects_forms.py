@@ -98,7 +98,7 @@ def test_google_own_csv(declare: Declare, form: Instrument) -> None:
 
 def test_google_two_questions_of_one_name(declare: Declare, form: Instrument) -> None:
     rows = [["Timestamp", "I am glad.", "I am glad."], ["2/1/2026 10:00:00", "Agree", ""]]
-    with pytest.raises(InputError, match="row 1, column I am glad.: the header occurs 2 times"):
+    with pytest.raises(InputError, match=r"row 1, column I am glad\.: the header occurs 2 times"):
         read_export(declare(quoted(*rows), instrument=form))
 
 
@@ -124,11 +124,10 @@ def test_a_retyped_question_is_suggested_and_waits_for_confirmation(declare: Dec
     asked = replace(small_form.item("m1"), labels={"en": "Talking to customers"})
     form = replace(small_form, items=(asked,), scales=())
     content = quoted(["Timestamp", "ATalking to custmers"], ["6/10/2014 9:00:00", "Agree"])
-    with pytest.raises(InputError, match='write columns: {m1: "ATalking to custmers"}'):
+    with pytest.raises(InputError, match=r'write columns: \{m1: "ATalking to custmers"\}'):
         tidied(declare(content, instrument=form))
-    assert tidied(declare(content, instrument=form, columns={"m1": "ATalking to custmers"})).frame["m1"].tolist() == [
-        4.0
-    ]
+    confirmed = declare(content, instrument=form, columns={"m1": "ATalking to custmers"})
+    assert tidied(confirmed).frame["m1"].tolist() == [4.0]
 
 
 # Microsoft Forms
@@ -144,7 +143,7 @@ def microsoft(*, headings: list[str] = FIXED) -> bytes:
             "Last modified time",
             "I am glad.\u00a0",
             "Which tasks did you do?",
-            "Points - I am glad.",
+            "Points - M",
             "When2",
         ],
         [2, START, datetime(2026, 1, 2, 12, 0), "anonymous", None, START, "Agree", "Kitchen;Till;", 1, "x"],
@@ -165,7 +164,7 @@ def microsoft(*, headings: list[str] = FIXED) -> bytes:
 
 @pytest.mark.parametrize(
     "headings",
-    [FIXED, ["Id", *FIXED[1:]], ["ID", "Ora di inizio", "Ora di completamento", "Posta elettronica", "Nome"]],
+    [FIXED, ["Id", *FIXED[1:]], ["ID", "Ora di inizio", "Ora di completamento", "Posta", "Nome"]],
 )
 def test_microsoft_forms(declare: Declare, form: Instrument, headings: list[str]) -> None:
     raw = read_export(declare(microsoft(headings=headings), instrument=form, name="Placement survey(1-3).xlsx"))
@@ -227,10 +226,8 @@ def test_ids_that_a_spreadsheet_damaged(declare: Declare, form: Instrument, dama
 
 
 def test_surveymonkey_condensed(declare: Declare, form: Instrument) -> None:
-    rows = [
-        ["Respondent ID", "Collector ID", "I am glad.", "Which tasks did you do?"],
-        ["114670000001", "1", "Agree", "Till, Kitchen"],
-    ]
+    heading = ["Respondent ID", "Collector ID", "I am glad.", "Which tasks did you do?"]
+    rows = [heading, ["114670000001", "1", "Agree", "Till, Kitchen"]]
     raw = read_export(declare(quoted(*rows), instrument=form))
     assert raw.platform == "surveymonkey"
     assert tidy(raw, form).frame["tasks"].tolist() == ["kitchen till"]
@@ -238,11 +235,8 @@ def test_surveymonkey_condensed(declare: Declare, form: Instrument) -> None:
 
 def test_a_grid_of_surveymonkey(declare: Declare, form: Instrument) -> None:
     form = replace(form, items=(form.item("m1"),))
-    rows = [
-        ["Respondent ID", "Collector ID", "Your mood", ""],
-        ["", "", "I am glad.", "I am other."],
-        ["1146700001", "1", "Agree", "x"],
-    ]
+    heading = [["Respondent ID", "Collector ID", "Your mood", ""], ["", "", "I am glad.", "I am other."]]
+    rows = [*heading, ["1146700001", "1", "Agree", "x"]]
     assert tidied(declare(quoted(*rows), instrument=form)).frame["m1"].tolist() == [4.0]
 
 

@@ -1,5 +1,6 @@
 """Floor 3: export files read as text, then typed from the instrument."""
 
+from toolkit.ingest.agreement import check_agreement
 from toolkit.ingest.declaration import (
     DateOrder,
     DecimalMark,
@@ -24,6 +25,7 @@ __all__ = [
     "Platform",
     "RawExport",
     "Responses",
+    "check_agreement",
     "concat_responses",
     "read_export",
     "tidy",

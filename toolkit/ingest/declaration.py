@@ -89,6 +89,8 @@ class ExportDeclaration:
         numbers are read only where exactly one date lies within.
     decimal : {"", ".", ","}
         Decimal mark, where a column does not tell.
+    not_asked : frozenset of str
+        Names of items that this file does not hold because they were not yet, or no longer, asked.
     partial : {"keep", "set_aside"}
         What becomes of answers that were not submitted to the end.
     """
@@ -111,6 +113,7 @@ class ExportDeclaration:
     dates: DateOrder = ""
     date_windows: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     decimal: DecimalMark = ""
+    not_asked: frozenset[str] = frozenset()
     partial: PartialRule = "keep"
 
     def header_for(self, item: str, wave: str) -> str:

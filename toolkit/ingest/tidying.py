@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -15,35 +13,23 @@ from toolkit.ingest.cells import (
     MARKED,
     NOT_ASKED,
     NOT_EXPORTED,
+    NOTHING_TICKED,
     CellReader,
     CellRules,
-    cell_of_choices,
     clean_text,
     decimal_mark,
 )
 from toolkit.ingest.columns import Columns
 from toolkit.ingest.decoding import nearest_header
-from toolkit.ingest.matching import ChoiceMatcher
-from toolkit.ingest.multiples import is_ticked
+from toolkit.ingest.noticing import Source, check_zeros, note_fault, note_repair
 from toolkit.ingest.raw import RawExport
 from toolkit.ingest.responses import SOURCE_COLUMNS, Responses, concat_responses
+from toolkit.ingest.routing import conditions, is_shown
+from toolkit.ingest.splits import read_options
 from toolkit.instruments import Instrument, Item
 
-MAX_ROWS_NAMED = 20
 ABSENT = (BLANK, MARKED, NOT_EXPORTED)
 OPTIONAL_ROLES = frozenset({"context", "open"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Source:
-    """What is known of a file while its cells are typed, and what is noticed."""
-
-    instrument: Instrument
-    name: str
-    numbers: str
-    columns: Columns
-    log: ProblemLog
-    notes: list[str] = field(default_factory=list)
 
 
 def tidy(raw: RawExport, instrument: Instrument) -> Responses:
@@ -69,7 +55,7 @@ def tidy(raw: RawExport, instrument: Instrument) -> Responses:
     """
     log = ProblemLog()
     declaration = raw.declaration
-    source = _Source(
+    source = Source(
         instrument=instrument,
         name=declaration.name,
         numbers=raw.table.numbers,
@@ -98,7 +84,7 @@ def tidy(raw: RawExport, instrument: Instrument) -> Responses:
     )
 
 
-def _tidy_long(raw: RawExport, source: _Source) -> list[Responses]:
+def _tidy_long(raw: RawExport, source: Source) -> list[Responses]:
     declaration, log = raw.declaration, source.log
     if declaration.wave_column not in raw.frame:
         log.add(
@@ -129,17 +115,18 @@ def _tidy_long(raw: RawExport, source: _Source) -> list[Responses]:
     return parts
 
 
-def _tidy_wave(raw: RawExport, wave: str, chosen: npt.NDArray[np.bool_], source: _Source) -> Responses:
+def _tidy_wave(raw: RawExport, wave: str, chosen: npt.NDArray[np.bool_], source: Source) -> Responses:
     instrument = source.instrument
-    values: dict[str, object] = {"wave": wave, "file": raw.declaration.name, "row": raw.rows[chosen]}
+    columns: dict[str, npt.NDArray[np.generic]] = {}
     reasons: dict[str, npt.NDArray[np.object_]] = {}
     items = [item for item in instrument.items if item.holds_answer]
     for item in items:
-        values[item.name], reasons[item.name] = _tidy_item(raw, item, wave, chosen, source)
-    columns = [*SOURCE_COLUMNS, *(item.name for item in items)]
+        columns[item.name], reasons[item.name] = _tidy_item(raw, item, wave, chosen, source)
+    _route(columns, reasons, source)
     index = pd.RangeIndex(int(chosen.sum()))
+    values = {"wave": wave, "file": raw.declaration.name, "row": raw.rows[chosen], **columns}
     tidied = Responses(
-        frame=pd.DataFrame(values, index=index, columns=columns),
+        frame=pd.DataFrame(values, index=index, columns=[*SOURCE_COLUMNS, *columns]),
         reasons=pd.DataFrame(reasons, index=index),
         instrument=instrument,
         notes=(),
@@ -147,6 +134,28 @@ def _tidy_wave(raw: RawExport, wave: str, chosen: npt.NDArray[np.bool_], source:
         provenance=raw.provenance,
     )
     return _without_absent(tidied, wave) if raw.declaration.layout == "wide" else tidied
+
+
+def _route(
+    columns: dict[str, npt.NDArray[np.generic]], reasons: dict[str, npt.NDArray[np.object_]], source: Source
+) -> None:
+    """Mark blank answers to questions that the form did not put to a respondent as not asked."""
+    missing = (NOT_ASKED, NOT_EXPORTED)
+    known = {name: values for name, values in columns.items() if not (len(values) and reasons[name][0] in missing)}
+    for name, texts in conditions(source.instrument).items():
+        if name not in known:
+            continue
+        for text in texts:
+            shown = is_shown(text, known, instrument=source.instrument)
+            if shown is None:
+                continue
+            away = ~shown & np.isin(reasons[name], (BLANK, NOTHING_TICKED))
+            reasons[name] = np.where(away, NOT_ASKED, reasons[name])
+            answered = int((~shown & (reasons[name] == "")).sum())
+            if answered:
+                source.notes.append(
+                    f"{source.name}: {answered} answer(s) to {name} stand where the form asks none; they are kept."
+                )
 
 
 def _without_absent(responses: Responses, wave: str) -> Responses:
@@ -173,7 +182,7 @@ def _tidy_item(
     item: Item,
     wave: str,
     chosen: npt.NDArray[np.bool_],
-    source: _Source,
+    source: Source,
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.object_]]:
     declaration = raw.declaration
     table = raw.table
@@ -186,7 +195,7 @@ def _tidy_item(
         reader = CellReader(item, CellRules(missing=declaration.missing))
         cells = pd.Series([declaration.fixed[item.name]] * n, dtype="str")
         return _read_cells(cells, reader, dtype, declaration.header_for(item.name, wave), raw.rows[chosen], source)
-    if wave not in item.waves:
+    if wave not in item.waves or item.name in declaration.not_asked:
         return _no_answers(n, dtype, NOT_ASKED)
     header = source.columns.find(item, wave, log=source.log)
     if header is None:
@@ -200,7 +209,7 @@ def _tidy_item(
             )
         return _no_answers(n, dtype, NOT_EXPORTED)
     if header in table.options and header not in table.frame:
-        return _read_options(raw, item, header, chosen, source)
+        return read_options(raw, item, header=header, chosen=chosen, source=source)
     cells = table.frame[header] if chosen.all() else table.frame[header][chosen]
     preset = table.reasons.get(header)
     if preset is not None:
@@ -235,128 +244,25 @@ def _read_cells(
     dtype: type,
     header: str,
     rows: npt.NDArray[np.int64],
-    source: _Source,
+    source: Source,
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.object_]]:
     codes, texts = pd.factorize(cells)
     read = [reader.read(text) for text in texts]
     for position, cell in enumerate(read):
         if cell.fault:
-            _note_fault(cell.fault, reader, header, source, rows[codes == position])
+            note_fault(cell.fault, reader, header=header, source=source, rows=rows[codes == position])
         if cell.repair:
-            _note_repair(cell.repair, header, source, rows[codes == position])
+            note_repair(cell.repair, header, source=source, rows=rows[codes == position])
     if reader.item.role == "key":
-        _check_zeros([str(text) for text in texts], header, source)
+        check_zeros([str(text) for text in texts], header, source=source)
     values: npt.NDArray[np.generic] = np.array([cell.value for cell in read], dtype=dtype)
     reasons = np.array([cell.reason for cell in read], dtype=object)
     return values[codes], reasons[codes]
 
 
-def _read_options(
-    raw: RawExport, item: Item, header: str, chosen: npt.NDArray[np.bool_], source: _Source
-) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.object_]]:
-    """Read a question with several answers from its columns, one per option."""
-    table, name = raw.table, raw.declaration.name
-    matcher = ChoiceMatcher(item)
-    rows = raw.rows[chosen]
-    ticked: dict[str, npt.NDArray[np.bool_]] = {}
-    blank = np.ones(len(rows), dtype=bool)
-    shown = np.zeros(len(rows), dtype=bool)
-    reason = np.full(len(rows), BLANK, dtype=object)
-    for option in table.options[header]:
-        cells = table.frame[option.header][chosen].map(clean_text)
-        choice = next(filter(None, map(matcher.find_label, option.names)), None)
-        if choice is None:
-            if (cells != "").any():
-                source.log.add(
-                    "the option of this column is none of the form's choices in any language",
-                    file=name,
-                    row=1,
-                    column=option.header,
-                    mend="add its spelling as an alias in choices.csv",
-                )
-            continue
-        preset = table.reasons.get(option.header)
-        if preset is not None:
-            preset = preset[chosen]
-            reason = np.where(preset == "", reason, preset)
-            shown |= preset == ""
-            cells = cells.where(preset == "", "")
-        else:
-            shown |= True
-        labels = (*option.names, *choice.labels.values())
-        codes, texts = pd.factorize(cells)
-        told = [is_ticked(text, names=labels, option=option) for text in texts]
-        for position, answer in enumerate(told):
-            if answer is None and texts[position] not in raw.declaration.missing:
-                for row in rows[codes == position][:MAX_ROWS_NAMED]:
-                    source.log.add(
-                        "the cell neither ticks the option nor leaves it",
-                        file=name,
-                        row=int(row),
-                        column=option.header,
-                        allowed="the option's label, 1 or yes; blank, 0 or no",
-                        mend="correct the cell",
-                    )
-        ticked[choice.name] = np.array([bool(answer) for answer in told], dtype=bool)[codes]
-        blank &= (cells == "").to_numpy()
-    values = np.full(len(rows), None, dtype=object)
-    reasons = np.full(len(rows), "", dtype=object)
-    for position in range(len(rows)):
-        names = frozenset(choice for choice, flags in ticked.items() if flags[position])
-        cell = cell_of_choices(item, names)
-        values[position] = cell.value
-        reasons[position] = cell.reason
-        if not names and (blank[position] or not shown[position]):
-            reasons[position] = reason[position]
-        if cell.fault:
-            source.log.add(cell.fault, file=name, row=int(rows[position]), column=header, mend="correct the cells")
-    return values, reasons
-
-
-def _check_zeros(texts: list[str], header: str, source: _Source) -> None:
-    """Note codes that differ by leading zeros only, where one column alone tells people apart."""
-    if len(source.instrument.items_with_role("key")) > 1:
-        return
-    bare: dict[str, str] = {}
-    for text in texts:
-        code = clean_text(text)
-        if code.isdigit() and bare.setdefault(code.lstrip("0"), code) != code:
-            source.log.add(
-                "two codes differ by leading zeros only: a spreadsheet program has dropped some",
-                file=source.name,
-                column=header,
-                mend="restore the zeros, or export the answers again",
-            )
-            return
-
-
 def _no_answers(n: int, dtype: type, reason: str) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.object_]]:
     nothing = np.nan if dtype is np.float64 else None
     return np.full(n, nothing, dtype=dtype), np.full(n, reason, dtype=object)
-
-
-def _note_fault(fault: str, reader: CellReader, header: str, source: _Source, rows: npt.NDArray[np.int64]) -> None:
-    mend = "correct the cell, or declare the text under missing in study.yaml if it means no answer"
-    if "number" in fault and reader.item.choices:
-        mend = "export the answers as choice text, not as numeric values"
-        if source.numbers == "codes":
-            mend += "; or declare numbers: scores for this export, if its codes are the scores"
-    elif "order of day" in fault:
-        mend = "declare the order for this export: dates: dmy (or mdy)"
-    elif reader.item.choices and "out of scale" not in fault:
-        mend = "correct the cell, or add the spelling as an alias in choices.csv"
-    log, name = source.log, source.name
-    for row in rows[:MAX_ROWS_NAMED]:
-        log.add(fault, file=name, row=int(row), column=header, allowed=reader.allowed(), mend=mend)
-    if len(rows) > MAX_ROWS_NAMED:
-        more = len(rows) - MAX_ROWS_NAMED
-        log.add(f"{fault} in {more} more rows", file=name, column=header, allowed=reader.allowed(), mend=mend)
-
-
-def _note_repair(repair: str, header: str, source: _Source, rows: npt.NDArray[np.int64]) -> None:
-    named = ", ".join(str(row) for row in rows[:MAX_ROWS_NAMED])
-    more = f" and {len(rows) - MAX_ROWS_NAMED} more" if len(rows) > MAX_ROWS_NAMED else ""
-    source.notes.append(f"{source.name}, column {header}, row {named}{more}: {repair}.")
 
 
 def _left_out(raw: RawExport, columns: Columns) -> tuple[str, ...]:

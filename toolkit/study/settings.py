@@ -66,6 +66,7 @@ class ExportSettings(_Settings):
     dates: DateOrder = ""
     date_windows: dict[str, tuple[str, str]] = {}
     decimal: DecimalMark = ""
+    not_asked: list[str] = []
     partial: PartialRule = "keep"
 
     @model_validator(mode="after")
