@@ -105,8 +105,11 @@ def test_conditions(form: Instrument, condition: str, shown: list[bool]) -> None
         "${paid} 'yes'",
         "(${paid} = 'yes'",
         "${level} > 2",
-    ]
-    + ["${level} = 'a9'", "${paid} = 'yes' )", "%", "${age} ( 3"],
+        "${level} = 'a9'",
+        "${paid} = 'yes' )",
+        "%",
+        "${age} ( 3",
+    ],
 )
 def test_what_cannot_be_told_changes_nothing(form: Instrument, condition: str) -> None:
     answers = {"paid": np.array(["yes"], dtype=object), "level": np.array([3.0]), "age": np.array([1.0])}
