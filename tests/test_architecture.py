@@ -30,7 +30,12 @@ LAZY_ROOT = PACKAGE / "__init__.py"
 MAX_LINES = 400
 MAX_FUNCTION_P95 = 60
 MAX_FUNCTION = 80
-SHOWING_VERBS = {"tables.py": "show_table", "figures.py": "show_figure", "sentences.py": "record", "cover.py": "show_account"}
+SHOWING_VERBS = {
+    "tables.py": "show_table",
+    "figures.py": "show_figure",
+    "sentences.py": "record",
+    "cover.py": "show_account",
+}
 # Names of evaluate that the report may use: how populations are called, and no figure.
 NAMES_OPEN_TO_REPORT = {"PROGRAMME", "split_population", "name_population"}
 

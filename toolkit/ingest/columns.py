@@ -32,7 +32,8 @@ class Columns:
 
     def __post_init__(self) -> None:
         for header in (*map(str, self.table.frame), *self.table.options):
-            self._by_name.setdefault(header.casefold(), []).append(header)
+            for name in {header, self.table.names.get(header, header)}:
+                self._by_name.setdefault(name.casefold(), []).append(header)
             for text in {header, self.table.texts.get(header, "")} - {""}:
                 self._by_text.setdefault(match_key(text), []).append(header)
 

@@ -28,13 +28,14 @@ class Option:
         Header of the column in the table.
     names : tuple of str
         What the platform calls the option: its code, its label. The first that is a choice of the form counts.
-    unticked : frozenset of str
-        Texts (small letters) that mean that the option was not chosen.
+    unticked, ticked : frozenset of str
+        Texts (small letters) that mean that the option was not chosen, or was.
     """
 
     header: str
     names: tuple[str, ...]
     unticked: frozenset[str] = UNTICKED
+    ticked: frozenset[str] = TICKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,8 @@ class Table:
         Spreadsheet row number of each frame row.
     texts : mapping of str to str
         Header -> question text that the platform shows above the column, where it does.
+    names : mapping of str to str
+        Header -> name of the question that the header means, where groups or pages stand before it.
     reasons : mapping of str to ndarray of str
         Header -> per row why there is no answer ("not shown", a declared missing code), or "".
     numbers : {"scores", "codes", "ids"}
@@ -93,6 +96,7 @@ class Table:
     frame: pd.DataFrame
     rows: npt.NDArray[np.int64]
     texts: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     numbers: Numbers = "scores"
     value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -27,7 +27,6 @@ from toolkit.ingest.matching import ChoiceMatcher
 from toolkit.ingest.multiples import is_ticked
 from toolkit.ingest.raw import RawExport
 from toolkit.ingest.responses import SOURCE_COLUMNS, Responses, concat_responses
-from toolkit.ingest.table import TICKED
 from toolkit.instruments import Instrument, Item
 
 MAX_ROWS_NAMED = 20
@@ -284,7 +283,7 @@ def _read_options(
             shown |= True
         labels = (*option.names, *choice.labels.values())
         codes, texts = pd.factorize(cells)
-        told = [is_ticked(text, names=labels, ticked=TICKED, unticked=option.unticked) for text in texts]
+        told = [is_ticked(text, names=labels, ticked=option.ticked, unticked=option.unticked) for text in texts]
         for position, answer in enumerate(told):
             if answer is None and texts[position] not in raw.declaration.missing:
                 for row in rows[codes == position][:MAX_ROWS_NAMED]:
