@@ -31,7 +31,7 @@ class Columns:
     _by_text: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for header in (*map(str, self.table.frame), *self.table.options):
+        for header in dict.fromkeys((*map(str, self.table.frame), *self.table.options)):
             for name in {header, self.table.names.get(header, header)}:
                 self._by_name.setdefault(name.casefold(), []).append(header)
             for text in {header, self.table.texts.get(header, "")} - {""}:

@@ -156,7 +156,11 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         numbers="codes",
         options={base: tuple(options) for base, options in meanings.options.items()},
         separators=" ,;|\n",
-        own=(KOBO_COLUMNS | ODK_COLUMNS | SHARED_COLUMNS) & header,
+        own=frozenset(
+            title
+            for title in titles
+            if title in KOBO_COLUMNS | ODK_COLUMNS | SHARED_COLUMNS or title.startswith("SET-OF-")
+        ),
         submission="" if sheet in repeats else next((name for name in ids if name in header), ""),
         date_order="ymd",
         notes=tuple(notes),

@@ -148,7 +148,7 @@ def _never_opened(frame: pd.DataFrame, forms: Sequence[_Form]) -> Mapping[str, n
     """
     reasons: dict[str, npt.NDArray[np.object_]] = {}
     for form in forms:
-        unseen = frame[form.complete].str.strip().str.casefold().isin(OPEN).to_numpy(dtype=bool)
+        unseen = frame[form.complete].str.strip().str.casefold().isin(OPEN).to_numpy(dtype=bool, copy=True)
         for title in form.fields:
             unseen &= (frame[title].str.strip() == "").to_numpy(dtype=bool)
         for title in form.boxes:

@@ -111,7 +111,9 @@ def _read_columns(
         texts = [number_text(value) if gap else _cell(value, kind) for value, gap in zip(values, gaps, strict=True)]
         cells[header] = texts
         if _STAMP.fullmatch(kind) or _DATE.fullmatch(kind):
-            odd += [header] * any(re.fullmatch(r"-?\d+(\.\d+)?(e\+\d+)?", text) for text in texts)
+            odd += [header] * any(
+                text.count("-") < 2 and not gap for text, gap in zip(texts, gaps, strict=True) if text
+            )
         # Some tools declare 0 missing in every column; in a column of ticks it says that the option was left.
         if any(gaps) and header not in ticks:
             known = labels.get(header, {})
