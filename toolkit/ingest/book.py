@@ -19,8 +19,8 @@ BookKind = Literal["text", "workbook", "sav", "dta", "archive"]
 ZIP_MAGIC = b"PK\x03\x04"
 SAV_MAGICS = (b"$FL2", b"$FL3")
 DTA_MAGIC = b"<stata_dta>"
-# Releases 8 to 12 of Stata name their number and the byte order in the first two bytes.
-OLD_DTA_MAGICS = tuple(bytes((release, order)) for release in (113, 114, 115) for order in (1, 2))
+# Up to release 12 Stata names the file's format and the byte order in the first two bytes, and 1 in the third.
+OLD_DTA_MAGICS = tuple(bytes((number, order, 1)) for number in range(104, 116) for order in (1, 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def open_book(content: bytes, declaration: ExportDeclaration, *, log: ProblemLog
     name = declaration.name
     if content[:4] in SAV_MAGICS:
         return Book(name=name, kind="sav", sheets=(), content=content)
-    if content.startswith(DTA_MAGIC) or content[:2] in OLD_DTA_MAGICS:
+    if content.startswith(DTA_MAGIC) or content[:3] in OLD_DTA_MAGICS:
         return Book(name=name, kind="dta", sheets=(), content=content)
     if content.startswith((ZIP_MAGIC, OLE_MAGIC)):
         return _open_container(content, declaration, log)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from toolkit.ingest.matching import ChoiceMatcher, match_key, strip_markup
-from toolkit.ingest.table import TICKED, Option
+from toolkit.ingest.table import Option
 from toolkit.instruments import Choice, fold_label
 
 _AFTER_LABEL = ".:;!?"
@@ -84,6 +84,6 @@ def is_ticked(text: str, *, names: tuple[str, ...], option: Option) -> bool | No
     key = match_key(text)
     if key in option.unticked:
         return False
-    if key in TICKED or key in {match_key(name) for name in names}:
+    if key in option.ticked or key in {match_key(name) for name in names}:
         return True
     return True if option.written else None

@@ -28,8 +28,8 @@ class Option:
         Header of the column in the table.
     names : tuple of str
         What the platform calls the option: its code, its label. The first that is a choice of the form counts.
-    unticked : frozenset of str
-        Texts (small letters) that mean that the option was not chosen.
+    unticked, ticked : frozenset of str
+        Texts (small letters) that mean that the option was not chosen, or was.
     written : bool
         Whether respondents write into the column themselves ("Other, please say"): any text ticks it.
     """
@@ -37,6 +37,7 @@ class Option:
     header: str
     names: tuple[str, ...]
     unticked: frozenset[str] = UNTICKED
+    ticked: frozenset[str] = TICKED
     written: bool = False
 
 
@@ -68,8 +69,9 @@ class Table:
         Spreadsheet row number of each frame row.
     texts : mapping of str to str
         Header -> question text that the platform shows above the column, where it does.
-    names : mapping of str to tuple of str
-        Header -> other names of the same column, such as the row of a grid or a short name in brackets.
+    names : mapping of str to str, or to tuple of str
+        Header -> other names of the same column: its question without groups or pages before it, the row of a
+        grid, a short name in brackets.
     reasons : mapping of str to ndarray of str
         Header -> per row why there is no answer ("not shown", a declared missing code), or "".
     numbers : {"scores", "codes", "ids"}
@@ -100,7 +102,7 @@ class Table:
     frame: pd.DataFrame
     rows: npt.NDArray[np.int64]
     texts: Mapping[str, str] = field(default_factory=dict)
-    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     reasons: Mapping[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     numbers: Numbers = "scores"
     value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from toolkit.ingest.dialects.castor import CASTOR
 from toolkit.ingest.dialects.dialect import Answers, Dialect
 from toolkit.ingest.dialects.eusurvey import EUSURVEY
 from toolkit.ingest.dialects.google_forms import GOOGLE_FORMS
+from toolkit.ingest.dialects.jisc import JISC
+from toolkit.ingest.dialects.kobo_odk import KOBO_ODK
 from toolkit.ingest.dialects.limesurvey import LIMESURVEY
 from toolkit.ingest.dialects.microsoft_forms import MICROSOFT_FORMS
 from toolkit.ingest.dialects.plain import PLAIN
 from toolkit.ingest.dialects.qualtrics import QUALTRICS
+from toolkit.ingest.dialects.redcap import REDCAP
+from toolkit.ingest.dialects.spss import SPSS
+from toolkit.ingest.dialects.stata import STATA
 from toolkit.ingest.dialects.surveymonkey import SURVEYMONKEY
 
 DIALECTS: tuple[Dialect, ...] = (
@@ -18,6 +24,12 @@ DIALECTS: tuple[Dialect, ...] = (
     LIMESURVEY,
     EUSURVEY,
     SURVEYMONKEY,
+    KOBO_ODK,
+    REDCAP,
+    CASTOR,
+    JISC,
+    SPSS,
+    STATA,
     PLAIN,
 )
 

@@ -1,0 +1,40 @@
+"""Files beside an export that say what its codes stand for: a key, a data dictionary."""
+
+from __future__ import annotations
+
+from toolkit.core.errors import ProblemLog
+from toolkit.ingest.declaration import ExportDeclaration
+from toolkit.ingest.decoding import decode_text, split_cells
+
+MAX_BYTES = 50_000_000
+
+
+def read_side_file(declaration: ExportDeclaration, *, headers: frozenset[str], log: ProblemLog) -> list[list[str]]:
+    """Return the rows of the file that the study declares as `key`; none where it declares none.
+
+    Parameters
+    ----------
+    declaration : ExportDeclaration
+        Its `key` is the path of the file.
+    headers : frozenset of str
+        Headers that tell the delimiter.
+    log : ProblemLog
+        Takes what is wrong.
+    """
+    path = declaration.key
+    if path is None:
+        return []
+    try:
+        content = path.read_bytes()[:MAX_BYTES]
+    except OSError as error:
+        log.add(
+            f"the key of the export cannot be read: {error.strerror}",
+            file=path.name,
+            mend="correct the path under key in study.yaml",
+        )
+        return []
+    known = declaration.known_texts()
+    decoded = decode_text(content, name=path.name, encoding=declaration.encoding, known=known, log=log)
+    if decoded is None:
+        return []
+    return split_cells(decoded.text, name=path.name, expected=headers, log=log) or []

@@ -1,0 +1,205 @@
+"""SPSS (.sav, .zsav): codes as they are stored, value labels beside them, declared missing values as reasons."""
+
+from __future__ import annotations
+
+import re
+import struct
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyreadstat
+
+from toolkit.core.errors import ProblemLog
+from toolkit.ingest.book import Book
+from toolkit.ingest.declaration import ExportDeclaration
+from toolkit.ingest.dialects.dialect import Answers, Dialect
+from toolkit.ingest.dialects.statistics_files import (
+    Opened,
+    Reasons,
+    Texts,
+    code_answers,
+    frame_of,
+    number_text,
+    open_codes,
+    reason_of,
+    reasons_of_form,
+    split_columns,
+)
+from toolkit.ingest.table import UNTICKED, Option, Table
+
+EPOCH = datetime(1582, 10, 14)
+MAX_EXPANDED = 2_000_000_000
+_WIDTH, _CASES = 68, 80
+_DATE = re.compile(r"(?:[AEJS]?DATE|QYR|MOYR|WKYR)\d*(?:\.\d+)?")
+_STAMP = re.compile(r"(?:DATETIME|YMDHMS)\d*(?:\.\d+)?")
+_TIME = re.compile(r"[DM]?TIME\d*(?:\.\d+)?")
+
+
+def recognise(book: Book, _: ExportDeclaration) -> str:
+    """Return the evidence that the file is SPSS', or ""."""
+    return "the file starts as SPSS writes it ($FL)" if book.kind == "sav" else ""
+
+
+def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Table | None:
+    """Return the codes as text; what SPSS declares missing keeps its code and becomes a reason."""
+    if book.kind != "sav":
+        log.add("this is no SPSS file", file=book.name, allowed="a .sav or .zsav file", mend="correct platform")
+        return None
+    if _is_too_large(book.content):
+        log.add(
+            "the file would expand to more than 2 GB",
+            file=book.name,
+            mend="export it again without the variables that are no answers",
+        )
+        return None
+    opened = open_codes(book, declaration, reader=pyreadstat.read_sav, log=log)
+    if opened is None:
+        return None
+    meta = opened.meta
+    labels = {
+        header: {number_text(code): str(label) for code, label in found.items()}
+        for header, found in meta.variable_value_labels.items()
+    }
+    titles = [str(header) for header in opened.columns]
+    texts = {header: label for header, label in meta.column_names_to_labels.items() if label}
+    options = split_columns(titles, texts, labels, declaration) | _answer_sets(meta, titles, texts, labels)
+    ticks = {option.header for group in options.values() for option in group}
+    cells, reasons, odd = _read_columns(opened, ticks, labels, declaration)
+    notes = [opened.note] if opened.note else []
+    notes += [f"{book.name}, column {header}: times outside the calendar were left as seconds." for header in odd]
+    frame, rows = frame_of(cells)
+    sets = {name.lstrip("$"): str(found.get("label") or "") for name, found in meta.mr_sets.items()}
+    return Table(
+        frame=frame,
+        rows=rows,
+        texts=texts | {name: label for name, label in sets.items() if label and name in options},
+        reasons=reasons,
+        numbers="codes",
+        value_labels=labels,
+        options=options,
+        date_order="ymd",
+        notes=tuple(notes),
+    )
+
+
+def _is_too_large(content: bytes) -> bool:
+    """Whether the header speaks of more than is believed of a survey."""
+    if len(content) < _CASES + 4:
+        return False
+    order = "<" if content[64:68] in (b"\x02\0\0\0", b"\x03\0\0\0") else ">"
+    width = struct.unpack_from(f"{order}i", content, _WIDTH)[0]
+    cases = struct.unpack_from(f"{order}i", content, _CASES)[0]
+    return bool(width > 0 and cases > 0 and width * cases * 8 > MAX_EXPANDED)
+
+
+def _read_columns(
+    opened: Opened, ticks: set[str], labels: Mapping[str, Mapping[str, str]], declaration: ExportDeclaration
+) -> tuple[Texts, Reasons, list[str]]:
+    meta, form = opened.meta, reasons_of_form(declaration)
+    cells: Texts = {}
+    reasons: Reasons = {}
+    odd = []
+    for header, values in opened.columns.items():
+        ranges = meta.missing_ranges.get(header, [])
+        gaps = [_is_declared(value, ranges) for value in values]
+        kind = str(meta.original_variable_types.get(header, ""))
+        texts = [number_text(value) if gap else _cell(value, kind) for value, gap in zip(values, gaps, strict=True)]
+        cells[header] = texts
+        if _STAMP.fullmatch(kind) or _DATE.fullmatch(kind):
+            odd += [header] * any(
+                text.count("-") < 2 and not gap for text, gap in zip(texts, gaps, strict=True) if text
+            )
+        # Some tools declare 0 missing in every column; in a column of ticks it says that the option was left.
+        if any(gaps) and header not in ticks:
+            known = labels.get(header, {})
+            told = [
+                reason_of(text, known.get(text, ""), reasons=form) if gap else ""
+                for text, gap in zip(texts, gaps, strict=True)
+            ]
+            reasons[header] = np.array(told, dtype=object)
+    return cells, reasons, odd
+
+
+def _is_declared(value: object, ranges: Sequence[Mapping[str, Any]]) -> bool:
+    if value is None:
+        return False
+    for entry in ranges:
+        low, high = entry["lo"], entry["hi"]
+        if isinstance(value, str) or isinstance(low, str):
+            if isinstance(value, str) and value.rstrip() == str(low).rstrip() != "":
+                return True
+        elif isinstance(value, float) and low <= value <= high:
+            return True
+    return False
+
+
+def _cell(value: object, kind: str) -> str:
+    """Return a value as text: seconds as the date or time that they count, where the column is one."""
+    if not isinstance(value, float) or np.isnan(value):
+        return number_text(value)
+    if _TIME.fullmatch(kind):
+        whole = abs(value)
+        hours, rest = divmod(whole, 3600)
+        minutes, seconds = divmod(rest, 60)
+        text = f"{'-' if value < 0 else ''}{int(hours):02}:{int(minutes):02}:{int(seconds):02}"
+        fraction = round(seconds % 1, 6)
+        return text + (f"{fraction:.6f}".rstrip("0")[1:] if 0 < fraction < 1 else "")
+    if _DATE.fullmatch(kind) or _STAMP.fullmatch(kind):
+        try:
+            moment = EPOCH + timedelta(seconds=value)
+        except OverflowError:
+            return number_text(value)
+        return moment.date().isoformat() if _DATE.fullmatch(kind) else moment.isoformat(sep=" ")
+    return number_text(value)
+
+
+def _answer_sets(
+    meta: Any, titles: Sequence[str], texts: Mapping[str, str], labels: Mapping[str, Mapping[str, str]]
+) -> dict[str, tuple[Option, ...]]:
+    """Return the multiple response sets that count one value per variable."""
+    groups = {}
+    for name, found in meta.mr_sets.items():
+        base = str(name).lstrip("$")
+        if not found.get("is_dichotomy") or base in titles:
+            continue
+        counted = number_text(found.get("counted_value")).removesuffix(".0")
+        options = tuple(
+            Option(
+                header=header,
+                names=tuple(filter(None, (texts.get(header, ""), labels.get(header, {}).get(counted, ""), header))),
+                unticked=UNTICKED | {code for code in labels.get(header, {}) if code != counted} - {counted},
+                ticked=frozenset({counted}),
+            )
+            for header in found["variable_list"]
+            if header in titles
+        )
+        groups[base] = options
+    return groups
+
+
+def write(answers: Answers) -> bytes:
+    """Return a .sav file of codes with labels; the codes of choices that mean no answer are declared missing."""
+    coded = code_answers(answers)
+    gaps: dict[str, list[Any]] = {
+        item.name: sorted(code for code in coded.labels[item.name] if code < 0)
+        for item in answers.items
+        if item.name in coded.labels
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "answers.sav"
+        pyreadstat.write_sav(
+            pd.DataFrame(coded.columns),
+            path,
+            column_labels=coded.texts,
+            variable_value_labels=coded.labels,
+            missing_ranges={name: codes for name, codes in gaps.items() if codes},
+        )
+        return path.read_bytes()
+
+
+SPSS = Dialect(name="spss", recognise=recognise, read=read, write=write)
