@@ -32,10 +32,11 @@ class Columns:
 
     def __post_init__(self) -> None:
         for header in dict.fromkeys((*map(str, self.table.frame), *self.table.options)):
-            for name in {header, self.table.names.get(header, header)}:
-                self._by_name.setdefault(name.casefold(), []).append(header)
-            for text in {header, self.table.texts.get(header, "")} - {""}:
-                self._by_text.setdefault(match_key(text), []).append(header)
+            other = self.table.names.get(header, ())
+            for name in {header.casefold(), *(name.casefold() for name in other)}:
+                self._by_name.setdefault(name, []).append(header)
+            for text in {match_key(text) for text in (header, self.table.texts.get(header, ""), *other)} - {""}:
+                self._by_text.setdefault(text, []).append(header)
 
     def find(self, item: Item, wave: str, *, log: ProblemLog) -> str | None:
         """Return the header that holds `item` in `wave`, or None; two that could are noted."""
