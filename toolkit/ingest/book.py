@@ -96,8 +96,12 @@ def open_book(content: bytes, declaration: ExportDeclaration, *, log: ProblemLog
     rows = split_cells(decoded.text, name=name, expected=expected, log=log)
     if rows is None:
         return None
-    notes = (f"{name}: decoded as {decoded.encoding}, under which the form's labels appear.",) if decoded.found else ()
-    return Book(name=name, kind="text", sheets=(Sheet(name="", rows=rows),), content=content, notes=notes)
+    notes = []
+    if decoded.found:
+        notes.append(f"{name}: decoded as {decoded.encoding}, under which the form's labels appear.")
+    if decoded.doubled:
+        notes.append(f"{name}: the byte-order mark at the start stood twice and was taken off.")
+    return Book(name=name, kind="text", sheets=(Sheet(name="", rows=rows),), content=content, notes=tuple(notes))
 
 
 def _country(declaration: ExportDeclaration) -> str:

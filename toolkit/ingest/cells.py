@@ -24,6 +24,8 @@ NOTHING_TICKED = "nothing ticked"
 NOT_ASKED = "not asked"
 NOT_EXPORTED = "not in the export"
 
+OTHER_DIGITS = "digits or a minus sign of another kind were read as the plain ones"
+
 NAMING_ROLES = frozenset({"group", "key"})
 """Roles whose answer is a name: what is not in the list of choices stays the text it is."""
 
@@ -175,7 +177,7 @@ class CellReader:
                 return Cell(fault="the answer is out of scale")
             if found is None and self.scored:
                 return Cell(fault="the answer is a number, and numbers in this file are not known to be scores")
-        repaired = ""
+        repaired = OTHER_DIGITS if number is not None and plain_digits(text) != text else ""
         if found is None:
             found = repair_range(text, self.matcher.keys)
             repaired = "a date was read back as the range that a spreadsheet program made it of" if found else ""
@@ -209,7 +211,7 @@ class CellReader:
             low, high = self.item.score_range
             if not low <= value <= high:
                 return Cell(fault="the answer is out of scale")
-        return Cell(value=value)
+        return Cell(value=value, repair=OTHER_DIGITS if plain_digits(text) != text else "")
 
 
 def plain_digits(text: str) -> str:

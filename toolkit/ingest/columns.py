@@ -32,8 +32,7 @@ class Columns:
 
     def __post_init__(self) -> None:
         for header in dict.fromkeys((*map(str, self.table.frame), *self.table.options)):
-            told = self.table.names.get(header, ())
-            other = (told,) if isinstance(told, str) else told
+            other = self.table.names.get(header, ())
             for name in {header.casefold(), *(name.casefold() for name in other)}:
                 self._by_name.setdefault(name, []).append(header)
             for text in {match_key(text) for text in (header, self.table.texts.get(header, ""), *other)} - {""}:

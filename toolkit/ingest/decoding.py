@@ -24,11 +24,15 @@ _CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x80-\x9f]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """A decoded text and the encoding it stood in; `found` where labels of the form decided."""
+    """A decoded text and the encoding it stood in; `found` where labels of the form decided.
+
+    `doubled` where the byte-order mark stood twice, of which a spreadsheet would make a part of the first header.
+    """
 
     text: str
     encoding: str
     found: bool = False
+    doubled: bool = False
 
 
 def decode_text(
@@ -81,7 +85,7 @@ def decode_text(
         row = text[: text.index("\0")].count("\n") + 1
         log.add("the file holds a NUL byte", file=name, row=row, mend="export it again; it is damaged")
         return None
-    return replace(decoded, text=text)
+    return replace(decoded, text=text, doubled=decoded.text.startswith("\ufeff\ufeff"))
 
 
 def _likely(content: bytes) -> str:

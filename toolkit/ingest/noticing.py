@@ -26,6 +26,11 @@ class Source:
     log: ProblemLog
     notes: list[str] = field(default_factory=list)
 
+    def note_other_spelling(self, header: str, wanted: str) -> None:
+        """Say that a header differs from the item's name by case or space only."""
+        if header != wanted and header.casefold() == wanted.casefold():
+            self.notes.append(f"{self.name}: the column {header} was read as {wanted}.")
+
 
 def check_zeros(texts: list[str], header: str, *, source: Source) -> None:
     """Note codes that differ by leading zeros only, where one column alone tells people apart."""

@@ -69,9 +69,8 @@ class Table:
         Spreadsheet row number of each frame row.
     texts : mapping of str to str
         Header -> question text that the platform shows above the column, where it does.
-    names : mapping of str to str, or to tuple of str
-        Header -> other names of the same column: its question without groups or pages before it, the row of a
-        grid, a short name in brackets.
+    names : mapping of str to tuple of str
+        Header -> other names of the same column, such as the row of a grid or a short name in brackets.
     reasons : mapping of str to ndarray of str
         Header -> per row why there is no answer ("not shown", a declared missing code), or "".
     numbers : {"scores", "codes", "ids"}
@@ -102,7 +101,7 @@ class Table:
     frame: pd.DataFrame
     rows: npt.NDArray[np.int64]
     texts: Mapping[str, str] = field(default_factory=dict)
-    names: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reasons: Mapping[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     numbers: Numbers = "scores"
     value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

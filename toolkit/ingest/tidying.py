@@ -208,6 +208,7 @@ def _tidy_item(
                 mend=source.columns.suggest(item, wave),
             )
         return _no_answers(n, dtype, NOT_EXPORTED)
+    source.note_other_spelling(header, declaration.header_for(item.name, wave))
     if header in table.options and header not in table.frame:
         return read_options(raw, item, header=header, chosen=chosen, source=source)
     cells = table.frame[header] if chosen.all() else table.frame[header][chosen]

@@ -63,8 +63,7 @@ def _header(sheet: Sheet) -> set[str]:
 class _Meanings:
     """Which header stands for which question or option of the form."""
 
-    names: dict[str, str] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     items: dict[str, Item] = field(default_factory=dict)
     options: dict[str, list[Option]] = field(default_factory=dict)
 
@@ -112,13 +111,13 @@ def _understand(titles: Sequence[str], declaration: ExportDeclaration) -> _Meani
             continue
         if found := headers.question(title):
             meanings.items[title] = found[0]
-            meanings.names[title], meanings.texts[title] = found[1], found[1]
+            meanings.names[title] = (found[1],)
         elif split := headers.option(title):
             _, base, part = split
             option = Option(header=title, names=(part,), unticked=UNTICKED | {NOT_ANSWERED})
             meanings.options.setdefault(base, []).append(option)
             if named := headers.question(base):
-                meanings.names[base], meanings.texts[base] = named[1], named[1]
+                meanings.names[base] = (named[1],)
     return meanings
 
 
@@ -151,7 +150,6 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         frame=frame,
         rows=rows,
         names=meanings.names,
-        texts=meanings.texts,
         reasons=_not_answered(frame, meanings),
         numbers="codes",
         options={base: tuple(options) for base, options in meanings.options.items()},
@@ -174,6 +172,10 @@ def _not_answered(frame: pd.DataFrame, meanings: _Meanings) -> Mapping[str, npt.
         here = (frame[title] == NOT_ANSWERED).to_numpy(dtype=bool)
         if here.any() and item.type != "text" and ChoiceMatcher(item).find_label(NOT_ANSWERED) is None:
             reasons[title] = np.where(here, BLANK, "").astype(object)
+    for option in (option for options in meanings.options.values() for option in options):
+        here = (frame[option.header] == NOT_ANSWERED).to_numpy(dtype=bool)
+        if here.any():
+            reasons[option.header] = np.where(here, BLANK, "").astype(object)
     return reasons
 
 
@@ -192,7 +194,7 @@ def _check_repeats(
 ) -> None:
     """Note questions that stand in the sheet of a repeat only."""
     here = _understand([str(title) for title in frame], declaration)
-    present = {item.name for item in here.items.values()} | {name for name in here.names.values()}
+    present = {item.name for item in here.items.values()} | {name for names in here.names.values() for name in names}
     for sheet in repeats:
         there = _understand([clean_header(cell) for cell in sheet.rows[0]], declaration)
         only = [item.name for item in there.items.values() if item.scale and item.name not in present]
