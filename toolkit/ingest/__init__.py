@@ -13,6 +13,7 @@ from toolkit.ingest.declaration import (
 from toolkit.ingest.raw import RawExport
 from toolkit.ingest.reading import read_export
 from toolkit.ingest.responses import Responses, concat_responses
+from toolkit.ingest.streaming import stream_responses
 from toolkit.ingest.tidying import tidy
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "check_agreement",
     "concat_responses",
     "read_export",
+    "stream_responses",
     "tidy",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal
@@ -9,13 +10,18 @@ from typing import Literal
 from toolkit.core.errors import ProblemLog
 from toolkit.ingest.archives import read_archive
 from toolkit.ingest.declaration import ExportDeclaration
-from toolkit.ingest.decoding import decode_text, split_cells
+from toolkit.ingest.decoding import choose_delimiter, count_cells, decode_text, split_cells
 from toolkit.ingest.sheet import Sheet
+from toolkit.ingest.text_rows import TextRows, is_utf8, scan_records
 from toolkit.ingest.workbook_guard import OLE_MAGIC, check_workbook
 from toolkit.ingest.workbooks import read_workbook
 
 BookKind = Literal["text", "workbook", "sav", "dta", "archive"]
 
+# Below this size a file is read cell by cell, whatever it looks like.
+LARGE = 4_000_000
+HEAD_BYTES = 4_000_000
+UTF8_MARK = b"\xef\xbb\xbf"
 ZIP_MAGIC = b"PK\x03\x04"
 SAV_MAGICS = (b"$FL2", b"$FL3")
 DTA_MAGIC = b"<stata_dta>"
@@ -51,7 +57,7 @@ class Book:
     notes: tuple[str, ...] = ()
 
     @property
-    def first(self) -> list[list[str]]:
+    def first(self) -> Sequence[list[str]]:
         """The rows of the first sheet; empty where there is none."""
         return self.sheets[0].rows if self.sheets else []
 
@@ -82,6 +88,9 @@ def open_book(content: bytes, declaration: ExportDeclaration, *, log: ProblemLog
             mend="export the answers as CSV or XLSX",
         )
         return None
+    large = _open_large(content, declaration)
+    if large is not None:
+        return Book(name=name, kind="text", sheets=(Sheet(name="", rows=large),), content=content)
     decoded = decode_text(
         content,
         name=name,
@@ -102,6 +111,22 @@ def open_book(content: bytes, declaration: ExportDeclaration, *, log: ProblemLog
     if decoded.doubled:
         notes.append(f"{name}: the byte-order mark at the start stood twice and was taken off.")
     return Book(name=name, kind="text", sheets=(Sheet(name="", rows=rows),), content=content, notes=tuple(notes))
+
+
+def _open_large(content: bytes, declaration: ExportDeclaration) -> TextRows | None:
+    """Return the rows of a large and regular text in UTF-8; None for every other file."""
+    if len(content) < LARGE or declaration.encoding.lower().replace("-", "") not in ("auto", "utf8"):
+        return None
+    start = len(UTF8_MARK) if content.startswith(UTF8_MARK) else 0
+    if (content.startswith(UTF8_MARK, start) and start) or b"\0" in content or not is_utf8(content):
+        return None
+    head = content[start : start + HEAD_BYTES].decode("utf-8", errors="ignore")
+    marks = choose_delimiter(head, declaration.expected_headers() | declaration.question_texts())
+    if len(marks) != 1:
+        return None
+    width = count_cells(head, marks[0])
+    shape = scan_records(content, start=start, delimiter=marks[0], width=width) if width > 1 else None
+    return TextRows(content, start=start, delimiter=marks[0], shape=shape) if shape is not None else None
 
 
 def _country(declaration: ExportDeclaration) -> str:

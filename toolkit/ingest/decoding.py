@@ -7,7 +7,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from toolkit.core.errors import ProblemLog
@@ -131,13 +131,8 @@ def split_cells(text: str, *, name: str, expected: Collection[str], log: Problem
         log.add("a quotation mark opens here and is never closed", file=name, row=unclosed, mend="close it")
         return None
     csv.field_size_limit(MAX_CELL)
-    found = {mark: _count_expected(text, mark, expected) for mark in DELIMITERS}
-    best = max(found.values())
-    marks = [mark for mark in DELIMITERS if found[mark] == best]
-    if best == 0:
-        # Nothing is known of the first row: the mark that parts it into most cells, and the comma before others.
-        marks = [max(DELIMITERS, key=lambda mark: _count_cells(text, mark))]
-    if len(marks) > 1 and max(_count_cells(text, mark) for mark in marks) > 1:
+    marks = choose_delimiter(text, expected)
+    if len(marks) > 1 and max(count_cells(text, mark) for mark in marks) > 1:
         log.add(
             "several delimiters fit the first row equally well",
             file=name,
@@ -158,6 +153,16 @@ def split_cells(text: str, *, name: str, expected: Collection[str], log: Problem
         )
         return None
     return rows
+
+
+def choose_delimiter(text: str, expected: Collection[str]) -> list[str]:
+    """Return the delimiters under which most of the expected headers appear in the first row."""
+    found = {mark: _count_expected(text, mark, expected) for mark in DELIMITERS}
+    best = max(found.values())
+    if best == 0:
+        # Nothing is known of the first row: the mark that parts it into most cells, and the comma before others.
+        return [max(DELIMITERS, key=lambda mark: count_cells(text, mark))]
+    return [mark for mark in DELIMITERS if found[mark] == best]
 
 
 def check_rows(
@@ -181,17 +186,7 @@ def check_rows(
         Headers, where they are not the first row as it stands.
     """
     header = [clean_header(cell) for cell in (rows[0] if header is None else header)]
-    for title, times in Counter(header).items():
-        if times > 1 and title:
-            second = [position for position, text in enumerate(header, start=1) if text == title][1]
-            log.add(
-                f"the header occurs {times} times (again as column {second})",
-                file=name,
-                row=1,
-                column=title,
-                allowed="each header once",
-                mend="rename or remove one of the columns",
-            )
+    check_header(header, name=name, log=log)
     kept, numbers = [], []
     for number, cells in enumerate(rows[header_rows:], start=header_rows + 1):
         if not any(cells) or not any(cell.strip() for cell in cells):
@@ -207,6 +202,21 @@ def check_rows(
         kept.append(cells)
         numbers.append(number)
     return kept, numbers
+
+
+def check_header(header: Sequence[str], *, name: str, log: ProblemLog) -> None:
+    """Note headers that occur twice."""
+    for title, times in Counter(header).items():
+        if times > 1 and title:
+            second = [position for position, text in enumerate(header, start=1) if text == title][1]
+            log.add(
+                f"the header occurs {times} times (again as column {second})",
+                file=name,
+                row=1,
+                column=title,
+                allowed="each header once",
+                mend="rename or remove one of the columns",
+            )
 
 
 def nearest_header(header: str, headers: Collection[str]) -> str:
@@ -228,7 +238,8 @@ def _count_expected(text: str, delimiter: str, expected: Collection[str]) -> int
     return sum(clean_header(cell) in expected for cell in _first_row(text, delimiter))
 
 
-def _count_cells(text: str, delimiter: str) -> int:
+def count_cells(text: str, delimiter: str) -> int:
+    """Return how many cells the first row has; 0 where quotation marks do not fit the delimiter."""
     return len(_first_row(text, delimiter))
 
 

@@ -12,8 +12,9 @@ from toolkit.core.errors import ProblemLog
 from toolkit.core.nearest import nearest_name
 from toolkit.ingest.book import Book
 from toolkit.ingest.declaration import ExportDeclaration, clean_header
-from toolkit.ingest.decoding import check_rows
+from toolkit.ingest.decoding import check_header, check_rows
 from toolkit.ingest.sheet import Sheet
+from toolkit.ingest.text_rows import HEAD_ROWS, TextRows
 
 Frame = tuple[pd.DataFrame, npt.NDArray[np.int64]]
 
@@ -45,6 +46,8 @@ def build_frame(
         Headers, where they are not the first row as it stands.
     """
     titles = [clean_header(cell) for cell in (headers if headers is not None else rows[0])]
+    if isinstance(rows, TextRows) and (columns := rows.columns(skip=header_rows)) is not None:
+        return _frame_of_columns(columns, titles, name=name, header_rows=header_rows, log=log)
     body = list(rows)
     if titles and not titles[-1] and all(len(row) != len(titles) or not row[-1].strip() for row in body[header_rows:]):
         titles = titles[:-1]
@@ -56,12 +59,45 @@ def build_frame(
     if not kept:
         log.add("the file has a header and 0 answers", file=name, mend="export it again once there are answers")
         return None
-    named = [title or f"(column {position})" for position, title in enumerate(titles, start=1)]
-    columns = {
+    cells_of = {
         title: pd.array(np.array(cells, dtype=object), dtype="str")
-        for title, cells in zip(named, zip(*kept, strict=True), strict=True)
+        for title, cells in zip(_named(titles), zip(*kept, strict=True), strict=True)
     }
-    return pd.DataFrame(columns, copy=False), np.asarray(numbers, dtype=np.int64)
+    return pd.DataFrame(cells_of, copy=False), np.asarray(numbers, dtype=np.int64)
+
+
+def _named(titles: Sequence[str]) -> list[str]:
+    return [title or f"(column {position})" for position, title in enumerate(titles, start=1)]
+
+
+def _frame_of_columns(
+    columns: pd.DataFrame, titles: list[str], *, name: str, header_rows: int, log: ProblemLog
+) -> Frame | None:
+    """Name the columns of a large file, whose rows are all as wide as its header."""
+    if not titles[-1] and (columns.iloc[:, -1].str.strip() == "").all():
+        titles, columns = titles[:-1], columns.iloc[:, :-1]
+    noted = len(log.problems)
+    check_header(titles, name=name, log=log)
+    if len(log.problems) > noted:
+        return None
+    columns.columns = pd.Index(_named(titles))
+    numbers = np.arange(header_rows + 1, header_rows + 1 + len(columns), dtype=np.int64)
+    blank = np.ones(len(columns), dtype=bool)
+    for title in columns:
+        if not blank.any():
+            break
+        blank[blank] = (columns[title][blank].str.strip() == "").to_numpy(dtype=bool)
+    if blank.any():
+        columns, numbers = columns[~blank].reset_index(drop=True), numbers[~blank]
+    if columns.empty:
+        log.add("the file has a header and 0 answers", file=name, mend="export it again once there are answers")
+        return None
+    return columns, numbers
+
+
+def sample_of(rows: Sequence[list[str]]) -> Sequence[list[str]]:
+    """Return the first rows, by which a dialect is told; the others of a large file stay unread."""
+    return rows[:HEAD_ROWS]
 
 
 def choose_sheet(book: Book, declaration: ExportDeclaration, *, log: ProblemLog, header_rows: int = 1) -> Sheet | None:
@@ -113,7 +149,7 @@ def choose_sheet(book: Book, declaration: ExportDeclaration, *, log: ProblemLog,
     return sheet
 
 
-def rows_of(book: Book, declaration: ExportDeclaration) -> list[list[str]]:
+def rows_of(book: Book, declaration: ExportDeclaration) -> Sequence[list[str]]:
     """Return the rows of the declared sheet, or else of the first; none where there is no such sheet."""
     for sheet in book.sheets:
         if declaration.sheet in ("", sheet.name, sheet.name.rpartition("/")[2]):

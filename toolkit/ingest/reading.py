@@ -45,8 +45,28 @@ def read_export(declaration: ExportDeclaration) -> RawExport:
     StorageError
         The file is there but may not be read, or changed while it was read.
     """
-    log = ProblemLog()
-    content = _read_bytes(declaration, log)
+    content = _read_bytes(declaration)
+    table, platform, evidence = read_table(content, declaration, log=ProblemLog())
+    return account(table, declaration, platform=platform, evidence=evidence, digest=hash_bytes(content))
+
+
+def read_table(content: bytes, declaration: ExportDeclaration, *, log: ProblemLog) -> tuple[Table, str, str]:
+    """Return the answers in a file's bytes, the name of the platform that wrote it, and the evidence.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    declaration : ExportDeclaration
+        What the study says of it.
+    log : ProblemLog
+        Takes what is wrong, and is raised once all is known.
+
+    Raises
+    ------
+    InputError
+        As `read_export`.
+    """
     name = declaration.name
     book = open_book(content, declaration, log=log)
     detected = detect_platform(book, declaration, log=log) if book is not None else None
@@ -55,23 +75,47 @@ def read_export(declaration: ExportDeclaration) -> RawExport:
     if book is None or detected is None or table is None:
         raise InputError(f"{name} could not be read")
     dialect, evidence = detected
-    table = replace(table, notes=(*book.notes, *table.notes))
+    return replace(table, notes=(*book.notes, *table.notes)), dialect.name, evidence
+
+
+def account(table: Table, declaration: ExportDeclaration, *, platform: str, evidence: str, digest: str) -> RawExport:
+    """Return the answers that count, with a ledger line for all the others.
+
+    Parameters
+    ----------
+    table : Table
+        The answers as they stand in the file.
+    declaration : ExportDeclaration
+        What the study says of the file.
+    platform, evidence : str
+        Which program wrote it and how that is known.
+    digest : str
+        SHA-256 of the file.
+
+    Raises
+    ------
+    InputError
+        Ids of submissions are damaged, or stand twice with different answers.
+    """
+    log = ProblemLog()
     table, ledger = _set_aside(table, declaration, log)
     log.raise_as(InputError)
     return RawExport(
         table=table,
-        platform=dialect.name,
+        platform=platform,
         evidence=evidence,
         declaration=declaration,
         ledger=ledger,
         provenance=Provenance(
-            inputs={name: hash_bytes(content)},
+            inputs={declaration.name: digest},
             instruments={declaration.instrument.name: declaration.instrument.version},
         ),
     )
 
 
-def _read_bytes(declaration: ExportDeclaration, log: ProblemLog) -> bytes:
+def check_path(declaration: ExportDeclaration) -> None:
+    """Raise an InputError where there is no file to read in the declared place."""
+    log = ProblemLog()
     path = declaration.path
     if path.is_dir():
         log.add("this is a folder, not a file", file=declaration.name, mend="name the export file itself")
@@ -91,10 +135,15 @@ def _read_bytes(declaration: ExportDeclaration, log: ProblemLog) -> bytes:
             mend="put the file itself there",
         )
     log.raise_as(InputError)
+
+
+def _read_bytes(declaration: ExportDeclaration) -> bytes:
+    check_path(declaration)
+    path = declaration.path
     try:
-        before = _state(path)
+        before = state_of(path)
         content = path.read_bytes()
-        after = _state(path)
+        after = state_of(path)
     except OSError as error:
         raise StorageError(f"{declaration.name} cannot be read: {error.strerror}") from error
     if before != after:
@@ -102,7 +151,8 @@ def _read_bytes(declaration: ExportDeclaration, log: ProblemLog) -> bytes:
     return content
 
 
-def _state(path: Path) -> tuple[int, int]:
+def state_of(path: Path) -> tuple[int, int]:
+    """Return the size of a file and when it was last written."""
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns
 

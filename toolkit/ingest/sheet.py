@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -13,7 +14,7 @@ class Sheet:
     ----------
     name : str
         Name of the sheet or of the file in an archive; "" for a text file.
-    rows : list of list of str
+    rows : sequence of list of str
         All rows, header rows included.
     visible : bool
         Whether a spreadsheet shows it.
@@ -22,6 +23,6 @@ class Sheet:
     """
 
     name: str
-    rows: list[list[str]]
+    rows: Sequence[list[str]]
     visible: bool = True
     merged: tuple[tuple[int, int], ...] = ()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from toolkit.core.errors import ProblemLog
 from toolkit.ingest.book import Book
 from toolkit.ingest.declaration import ExportDeclaration, clean_header
 from toolkit.ingest.dialects.dialect import Answers, Dialect, csv_bytes
-from toolkit.ingest.layout import build_frame, choose_sheet, rows_of
+from toolkit.ingest.layout import build_frame, choose_sheet, rows_of, sample_of
 from toolkit.ingest.table import Table
 from toolkit.instruments import fold_label
 
@@ -72,8 +73,8 @@ _SHEET_STAMP = re.compile(
 _GRID = re.compile(r"(.*\S)\s*\[([^\[\]]*)\]", re.S)
 
 
-def _stamps(rows: list[list[str]]) -> list[str]:
-    return [row[0].strip() for row in rows[1:] if row and row[0].strip()]
+def _stamps(rows: Sequence[list[str]]) -> list[str]:
+    return [row[0].strip() for row in sample_of(rows)[1:] if row and row[0].strip()]
 
 
 def recognise(book: Book, declaration: ExportDeclaration) -> str:

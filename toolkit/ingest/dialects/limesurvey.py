@@ -14,7 +14,7 @@ from toolkit.ingest.book import Book
 from toolkit.ingest.declaration import ExportDeclaration, clean_header
 from toolkit.ingest.dialects.dialect import Answers, Dialect, csv_bytes
 from toolkit.ingest.dialects.limesurvey_archive import Archive, read_archive_answers, read_key, responses_member
-from toolkit.ingest.layout import build_frame, choose_sheet, fill_forward, rows_of, unique_headers
+from toolkit.ingest.layout import build_frame, choose_sheet, fill_forward, rows_of, sample_of, unique_headers
 from toolkit.ingest.matching import match_key, strip_markup
 from toolkit.ingest.table import NOT_SHOWN, UNTICKED, Option, Table
 from toolkit.instruments import Instrument, fold_label
@@ -63,7 +63,7 @@ class _Heading:
     texts: list[str] = field(default_factory=list)
 
 
-def _read_heading(rows: Sequence[Sequence[str]]) -> _Heading | None:
+def _read_heading(rows: Sequence[list[str]]) -> _Heading | None:
     """Return the heading of a LimeSurvey export, or None where it is none."""
     if not rows or not rows[0]:
         return None
@@ -89,9 +89,9 @@ def _read_heading(rows: Sequence[Sequence[str]]) -> _Heading | None:
     return None
 
 
-def _looks_localised(rows: Sequence[Sequence[str]]) -> bool:
+def _looks_localised(rows: Sequence[list[str]]) -> bool:
     """Whether the first four columns hold a number, a time, a page and a language, whatever they are called."""
-    body = [row for row in rows[1:] if any(row) and row[0].strip()]
+    body = [row for row in sample_of(rows)[1:] if any(row) and row[0].strip()]
     return (
         bool(body)
         and all(len(row) > 4 for row in body)
@@ -126,7 +126,7 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         if archive is None:
             return None
         heading = _Heading(kind="archive", rows=1, headers=archive.headers, texts=archive.texts)
-        rows = [archive.headers, *archive.rows]
+        rows: Sequence[list[str]] = [archive.headers, *archive.rows]
     else:
         archive = read_key(declaration, log=log)
         rows = rows_of(book, declaration)

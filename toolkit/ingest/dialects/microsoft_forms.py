@@ -16,7 +16,7 @@ from toolkit.ingest.book import Book
 from toolkit.ingest.declaration import ExportDeclaration
 from toolkit.ingest.dialects.dialect import Answers, Dialect
 from toolkit.ingest.dialects.workbook_bytes import xlsx_bytes
-from toolkit.ingest.layout import build_frame, choose_sheet, rows_of, unique_headers
+from toolkit.ingest.layout import build_frame, choose_sheet, rows_of, sample_of, unique_headers
 from toolkit.ingest.table import Table
 from toolkit.instruments import fold_label
 
@@ -62,7 +62,7 @@ def recognise(book: Book, declaration: ExportDeclaration) -> str:
         return ""
     if [fold_label(cell) for cell in rows[0][1:FIXED]] == ["start time", "completion time", "email", "name"]:
         return "row 1 starts with ID, Start time, Completion time, Email, Name"
-    body = [row for row in rows[1:] if any(row) and len(row) > FIXED]
+    body = [row for row in sample_of(rows)[1:] if any(row) and len(row) > FIXED]
     if (
         body
         and all(row[0].strip().isdigit() for row in body)
