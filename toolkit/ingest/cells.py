@@ -60,7 +60,8 @@ def clean_text(text: str) -> str:
     >>> clean_text("\u00a0007\u200b ")
     '007'
     """
-    return text.translate(_INVISIBLE).strip()
+    # Most cells hold nothing but plain letters, which need no look at each.
+    return text.strip() if text.isascii() else text.translate(_INVISIBLE).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from toolkit.core.errors import InputError, ProblemLog, StorageError
 from toolkit.core.ledger import Ledger, LedgerLine
@@ -202,8 +203,8 @@ def _set_aside(table: Table, declaration: ExportDeclaration, log: ProblemLog) ->
 
 def _repeated(table: Table, declaration: ExportDeclaration, log: ProblemLog) -> list[Aside]:
     """Find submissions that stand twice; the same answers again are set aside, other answers are refused."""
-    ids = table.frame[table.submission].str.strip()
-    damaged = ids.str.fullmatch(_DAMAGED).to_numpy(dtype=bool)
+    ids = pd.Series([str(text).strip() for text in table.frame[table.submission].to_numpy(dtype=object)], dtype=object)
+    damaged = np.array([_DAMAGED.fullmatch(text) is not None for text in ids], dtype=bool)
     twice: npt.NDArray[np.bool_] = (ids.duplicated() & (ids != "")).to_numpy(dtype=bool)
     if damaged.any():
         unique = "" if not twice.any() else "not unique and "

@@ -126,8 +126,8 @@ def _tidy_wave(raw: RawExport, wave: str, chosen: npt.NDArray[np.bool_], source:
     index = pd.RangeIndex(int(chosen.sum()))
     values = {"wave": wave, "file": raw.declaration.name, "row": raw.rows[chosen], **columns}
     tidied = Responses(
-        frame=pd.DataFrame(values, index=index, columns=[*SOURCE_COLUMNS, *columns]),
-        reasons=pd.DataFrame(reasons, index=index),
+        frame=pd.DataFrame(values, index=index, columns=[*SOURCE_COLUMNS, *columns], copy=False),
+        reasons=pd.DataFrame(reasons, index=index, copy=False),
         instrument=instrument,
         notes=(),
         ledger=Ledger(),
@@ -247,7 +247,8 @@ def _read_cells(
     rows: npt.NDArray[np.int64],
     source: Source,
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.object_]]:
-    codes, texts = pd.factorize(cells)
+    codes, unique = pd.factorize(cells)
+    texts = [str(text) for text in np.asarray(unique, dtype=object)]
     read = [reader.read(text) for text in texts]
     for position, cell in enumerate(read):
         if cell.fault:
@@ -255,7 +256,7 @@ def _read_cells(
         if cell.repair:
             note_repair(cell.repair, header, source=source, rows=rows[codes == position])
     if reader.item.role == "key":
-        check_zeros([str(text) for text in texts], header, source=source)
+        check_zeros(texts, header, source=source)
     values: npt.NDArray[np.generic] = np.array([cell.value for cell in read], dtype=dtype)
     reasons = np.array([cell.reason for cell in read], dtype=object)
     return values[codes], reasons[codes]

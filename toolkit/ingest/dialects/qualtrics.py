@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from toolkit.core.errors import ProblemLog
@@ -100,7 +102,7 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         separators=",",
         own=OWN_COLUMNS | {title for title in titles if title.endswith("_DO") or "_DO_" in title},
         asides=_previews(frame),
-        partial=frame["Finished"].str.strip().str.lower().isin(UNFINISHED).to_numpy() if "Finished" in frame else None,
+        partial=_says(frame["Finished"], UNFINISHED) if "Finished" in frame else None,
         submission="ResponseId" if "ResponseId" in frame else "ResponseID",
         date_order="ymd",
     )
@@ -113,7 +115,13 @@ def _import_id(cell: str) -> str:
 def _previews(frame: pd.DataFrame) -> tuple[Aside, ...]:
     if "Status" not in frame:
         return (Aside(reason=PREVIEWS, rows=(frame.index < 0)),)
-    return (Aside(reason=PREVIEWS, rows=frame["Status"].str.strip().str.lower().isin(PREVIEW_STATUS).to_numpy()),)
+    return (Aside(reason=PREVIEWS, rows=_says(frame["Status"], PREVIEW_STATUS)),)
+
+
+def _says(cells: pd.Series[str], words: frozenset[str]) -> npt.NDArray[np.bool_]:
+    """Return where a cell is one of the words, in any case."""
+    wanted = [text for text in cells.unique() if str(text).strip().lower() in words]
+    return cells.isin(wanted).to_numpy(dtype=bool)
 
 
 def _options(
