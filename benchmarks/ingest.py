@@ -107,8 +107,10 @@ def write_xlsx(path: Path, rows: int) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
             sheet.write(f'<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="{main}"><sheetData>'.encode())
-            lines = export_rows(rows)
-            for number, row in enumerate((line for n, line in enumerate(lines) if n not in (1, 2)), start=1):
+            lines = (line for n, line in enumerate(export_rows(rows)) if n not in (1, 2))
+            for number, row in enumerate(lines, start=1):
+                # A plain table: headings of Qualtrics without its other heading rows would be refused.
+                row = [f"own {cell}" for cell in row[:6]] + row[6:] if number == 1 else row
                 cells = "".join(
                     f'<c r="{letter}{number}" t="s"><v>{strings.setdefault(cell, len(strings))}</v></c>'
                     for letter, cell in zip(letters, row, strict=True)

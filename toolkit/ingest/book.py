@@ -161,7 +161,7 @@ def _open_container(content: bytes, declaration: ExportDeclaration, log: Problem
             if rows is not None:
                 tables.append(Sheet(name=member, rows=rows))
         return Book(name=name, kind="archive", sheets=tuple(tables), content=content, members=members)
-    read = read_workbook(content, name=name, log=log)
+    read = read_workbook(content, name=name, log=log, errors=shape.errors)
     if read is None:
         return None
     hidden = sum(not sheet.visible for sheet in read)

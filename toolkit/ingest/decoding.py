@@ -189,7 +189,7 @@ def check_rows(
     check_header(header, name=name, log=log)
     kept, numbers = [], []
     for number, cells in enumerate(rows[header_rows:], start=header_rows + 1):
-        if not any(cells) or not any(cell.strip() for cell in cells):
+        if not (cells and cells[0].strip()) and not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
             log.add(

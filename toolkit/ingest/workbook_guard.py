@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from toolkit.core.errors import ProblemLog
 from toolkit.ingest.archives import ArchiveError, list_members, stream_member
+from toolkit.ingest.sheet_scan import SheetScan, exact_reach
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAX_BOX = 2_000_000
@@ -16,7 +18,6 @@ CELLS_PER_BOX = 20
 MAX_ODS_REPEAT = 1_000
 OVERLAP = 4_096
 
-_CELL = re.compile(rb'<(?:\w+:)?c [^<>]{0,80}?\br="([A-Z]{1,3})(\d{1,7})"')
 _ROW_HIDDEN = re.compile(rb'<(?:\w+:)?row [^<>]{0,300}?hidden="(?:1|true)"')
 _FORMULA_WITHOUT_VALUE = re.compile(
     rb'r="([A-Z]{1,3}\d{1,7})"[^<>]{0,80}>\s*<f(?:[^<>]*/>|[^<>]*>[^<>]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
@@ -35,15 +36,7 @@ class Shape:
 
     kind: Literal["workbook", "archive"]
     hidden_rows: int = 0
-
-
-@dataclass(slots=True)
-class _Scan:
-    last_row: int = 0
-    last_column: int = 0
-    cells: int = 0
-    hidden: int = 0
-    bare_formula: str = ""
+    errors: bool = True
 
 
 def check_workbook(content: bytes, *, name: str, suffix: str, log: ProblemLog) -> Shape | None:
@@ -95,57 +88,86 @@ def _check_members(content: bytes, members: list[zipfile.ZipInfo], *, name: str,
         log.add("the workbook holds macros", file=name, mend="save it as XLSX without macros")
         return None
     hidden = 0
+    errors = is_ods
     for info in members:
         if not info.filename.lower().endswith((".xml", ".rels", ".vml")):
             continue
-        scan = _scan_member(content, info)
-        hidden += scan.hidden
-        if scan.bare_formula:
+        seen = _scan_member(content, info)
+        hidden += seen.hidden_rows
+        errors |= seen.errors
+        if seen.bare_formula:
             log.add(
-                f"the cell {scan.bare_formula} holds a formula whose result was never stored",
+                f"the cell {seen.bare_formula} holds a formula whose result was never stored",
                 file=name,
                 mend="open the workbook in a spreadsheet program and save it, or paste the answers as values",
             )
-    return None if log.problems else Shape(kind="workbook", hidden_rows=hidden)
+    return None if log.problems else Shape(kind="workbook", hidden_rows=hidden, errors=errors)
 
 
-def _scan_member(content: bytes, info: zipfile.ZipInfo) -> _Scan:
-    scan = _Scan()
-    is_sheet = info.filename.startswith("xl/worksheets/sheet")
+@dataclass(slots=True)
+class _Seen:
+    hidden_rows: int = 0
+    bare_formula: str = ""
+    errors: bool = False
+
+
+def _scan_member(content: bytes, info: zipfile.ZipInfo) -> _Seen:
+    if info.filename.startswith("xl/worksheets/sheet"):
+        return _scan_worksheet(content, info)
     is_ods = info.filename == "content.xml"
     tail = b""
     for piece in stream_member(content, info):
         text = tail + piece
-        if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-            raise ArchiveError("the workbook declares a DOCTYPE or entities of its own")
-        if is_sheet:
-            _scan_sheet(text, scan)
+        _refuse_declarations(text)
         if is_ods and (
             any(int(times) > MAX_ODS_REPEAT for times in _ODS_WIDE.findall(text))
             or any(int(times) > MAX_ODS_REPEAT for times in _ODS_TALL.findall(text))
         ):
             raise ArchiveError("the workbook repeats one answer over thousands of cells")
-        # Cut where a tag opens, so that nothing is counted twice and nothing is cut apart.
-        cut = text.rfind(b"<", max(0, len(text) - OVERLAP))
-        tail = text[cut:] if cut >= 0 and b">" not in text[cut:] else b""
-    box = scan.last_row * scan.last_column
-    if box > MAX_BOX and box > CELLS_PER_BOX * scan.cells:
-        raise ArchiveError("a cell far outside the answers makes the sheet too large to be read")
-    return scan
+        tail = text[_cut(text) :]
+    return _Seen()
 
 
-def _scan_sheet(text: bytes, scan: _Scan) -> None:
-    found = _CELL.findall(text)
-    if found:
-        scan.cells += len(found)
-        scan.last_row = max(scan.last_row, max(int(row) for _, row in found))
-        longest = max(len(letters) for letters, _ in found)
-        letters = max(column for column, _ in found if len(column) == longest)
-        number = 0
-        for letter in letters:
-            number = number * 26 + letter - 64
-        scan.last_column = max(scan.last_column, number)
-    if b"hidden=" in text:
-        scan.hidden += len(_ROW_HIDDEN.findall(text))
-    if not scan.bare_formula and b"<f" in text and (match := _FORMULA_WITHOUT_VALUE.search(text)):
-        scan.bare_formula = match[1].decode()
+def _refuse_declarations(text: bytes) -> None:
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+        raise ArchiveError("the workbook declares a DOCTYPE or entities of its own")
+
+
+def _cut(text: bytes) -> int:
+    """Return where a tag opens that is not closed within the text, so that nothing is cut apart; its end otherwise."""
+    cut = text.rfind(b"<", max(0, len(text) - OVERLAP))
+    return cut if cut >= 0 and b">" not in text[cut:] else len(text)
+
+
+def _scan_worksheet(content: bytes, info: zipfile.ZipInfo) -> _Seen:
+    scan, seen = SheetScan(), _Seen()
+    tail = b""
+    for piece in stream_member(content, info):
+        text = tail + piece
+        cut = _cut(text)
+        scan.take(text, until=cut)
+        if scan.markup:
+            _refuse_declarations(text)
+        if scan.hidden:
+            seen.hidden_rows += len(_ROW_HIDDEN.findall(text, 0, cut))
+        if scan.formulas and not seen.bare_formula and (match := _FORMULA_WITHOUT_VALUE.search(text)):
+            seen.bare_formula = match[1].decode()
+        tail = text[cut:]
+    scan.take(tail, until=len(tail))
+    seen.errors = scan.errors
+    if _too_large(scan.last_row, scan.last_column, scan.cells):
+        reached = [exact_reach(piece) for piece in _overlapping(content, info)]
+        if _too_large(max(row for row, _ in reached), max(column for _, column in reached), scan.cells):
+            raise ArchiveError("a cell far outside the answers makes the sheet too large to be read")
+    return seen
+
+
+def _too_large(row: int, column: int, cells: int) -> bool:
+    return row * column > max(MAX_BOX, CELLS_PER_BOX * cells)
+
+
+def _overlapping(content: bytes, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    tail = b""
+    for piece in stream_member(content, info):
+        yield tail + piece
+        tail = piece[-OVERLAP:]

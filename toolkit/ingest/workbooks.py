@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import date, datetime, time, timedelta
+from typing import cast
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
@@ -40,7 +41,7 @@ def cell_text(value: object) -> str:
     return str(value)
 
 
-def read_workbook(content: bytes, *, name: str, log: ProblemLog) -> list[Sheet] | None:
+def read_workbook(content: bytes, *, name: str, log: ProblemLog, errors: bool = True) -> list[Sheet] | None:
     """Return the sheets of a workbook, or None after noting why it cannot be read.
 
     Parameters
@@ -51,6 +52,8 @@ def read_workbook(content: bytes, *, name: str, log: ProblemLog) -> list[Sheet] 
         File name for messages.
     log : ProblemLog
         Takes what is wrong.
+    errors : bool
+        Whether there may be cells whose formula failed.
     """
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
@@ -60,10 +63,7 @@ def read_workbook(content: bytes, *, name: str, log: ProblemLog) -> list[Sheet] 
                 if meta.typ != SheetTypeEnum.WorkSheet:
                     continue
                 sheet = book.get_sheet_by_name(title)
-                rows = [
-                    [value if type(value) is str else cell_text(value) for value in row]
-                    for row in sheet.to_python(skip_empty_area=False)
-                ]
+                rows = [_texts(row) for row in sheet.to_python(skip_empty_area=False)]
                 while rows and not any(rows[-1]):
                     rows.pop()
                 merged = tuple((first[0] + 1, last[0] + 1) for first, last in sheet.merged_cell_ranges or ())
@@ -76,9 +76,16 @@ def read_workbook(content: bytes, *, name: str, log: ProblemLog) -> list[Sheet] 
     if not any(sheet.rows for sheet in sheets):
         log.add("the file is empty", file=name, allowed="a header row and answers", mend="export it again")
         return None
-    for each in sheets:
+    for each in sheets if errors else ():
         _check_errors(each, name=name, log=log)
     return sheets
+
+
+def _texts(row: Sequence[object]) -> list[str]:
+    """Return the cells of a row as texts; a row of nothing else stays as it is."""
+    if set(map(type, row)) == {str}:
+        return cast(list[str], row)
+    return [value if type(value) is str else cell_text(value) for value in row]
 
 
 def _check_errors(sheet: Sheet, *, name: str, log: ProblemLog) -> None:
