@@ -147,7 +147,7 @@ def test_a_question_of_a_repeat_asks_for_its_sheet_and_brings_the_submission_alo
 ) -> None:
     form = replace(form_of("code", "m1", "h1"), scales=small_form.scales)
     content = workbook(Form=[*MAIN, SECOND], days=REPEAT)
-    with pytest.raises(InputError, match="stand in the sheet of a repeated group .h1.*declare sheet: days"):
+    with pytest.raises(InputError, match=r"stand in the sheet of a repeated group .h1.*declare sheet: days"):
         read_export(declared(content, name="a.xlsx", instrument=form))
     responses = tidied(content, name="a.xlsx", instrument=form, sheet="days")
     assert responses.frame[["code", "m1", "h1"]].to_numpy().tolist() == [

@@ -23,7 +23,8 @@ DICTIONARY = (
     'm1,survey,,radio,"I am glad.","5, Strongly disagree | 4, Disagree | 3, Neither agree nor disagree | 2, Agree'
     ' | 1, Strongly agree | -99, Prefer not to say"\n'
     'consent,survey,,yesno,"<b>I take part.</b>",\n'
-    'tasks,survey,,checkbox,"What did you do?","1, Bread | 2, Bread, and butter | -1, Till work | NO, Nothing (of these)"\n'
+    'tasks,survey,,checkbox,"What did you do?",'
+    '"1, Bread | 2, Bread, and butter | -1, Till work | NO, Nothing (of these)"\n'
 )
 
 

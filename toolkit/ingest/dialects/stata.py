@@ -33,6 +33,7 @@ from toolkit.ingest.table import Table
 
 EPOCH = datetime(1960, 1, 1)
 MAX_CASES = 50_000_000
+END = b"</stata_dta>"
 _DAY = re.compile(r"%-?(?:td|d).*")
 _MILLISECONDS = re.compile(r"%-?tc.*")
 _OTHER_TIME = re.compile(r"%-?t[Cwmqhyb].*")
@@ -49,12 +50,9 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     if book.kind != "dta":
         log.add("this is no Stata file", file=book.name, allowed="a .dta file", mend="correct platform in study.yaml")
         return None
-    if _claims_too_many(book.content):
-        log.add(
-            "the file is damaged: it speaks of more answers than it has room for",
-            file=book.name,
-            mend="export it again",
-        )
+    fault = _damage(book.content)
+    if fault:
+        log.add(f"the file is damaged: {fault}", file=book.name, mend="export or download it again")
         return None
     opened = open_codes(book, declaration, reader=pyreadstat.read_dta, log=log)
     if opened is None:
@@ -68,6 +66,11 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     cells, reasons, odd = _read_columns(opened, labels, declaration)
     notes = [opened.note] if opened.note else []
     notes += [f"{book.name}, column {header}: times were left as the numbers that Stata stores." for header in odd]
+    notes += [
+        f"{book.name}, column {header}: the labels of its codes are not in the file."
+        for header, name in meta.variable_to_label.items()
+        if name and header not in labels
+    ]
     frame, rows = frame_of(cells)
     return Table(
         frame=frame,
@@ -82,15 +85,19 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     )
 
 
-def _claims_too_many(content: bytes) -> bool:
-    """Whether the header counts more cases than the file has bytes."""
+def _damage(content: bytes) -> str:
+    """Return what shows that a file is not whole, or "": its count of cases, its end."""
     if content.startswith(b"<stata_dta>"):
         order = "<" if b"<byteorder>LSF</byteorder>" in content[:200] else ">"
         match = _CASES.search(content[:200])
         cases = struct.unpack(f"{order}{'I' if len(match[1]) == 4 else 'Q'}", match[1])[0] if match else 0
     else:
         cases = struct.unpack_from("<i" if content[1:2] == b"\x02" else ">i", content.ljust(12, b"\0"), 6)[0]
-    return bool(cases > min(len(content), MAX_CASES))
+    if cases > min(len(content), MAX_CASES):
+        return "it speaks of more answers than it has room for"
+    if content.startswith(b"<stata_dta>") and END not in content[-len(END) - 100 :]:
+        return "it breaks off before its end"
+    return ""
 
 
 def _code(code: object) -> str:

@@ -28,6 +28,7 @@ Reasons = dict[str, npt.NDArray[np.object_]]
 # A double holds every whole number up to here; the next ones are no longer exact.
 MAX_EXACT = 2.0**53
 DECLARED_MISSING = "marked missing"
+LOST_LETTERS = "letters would be lost"
 # How the reading library calls the encodings that exports of older programs stand in.
 _ICONV = {"mac_roman": "MACINTOSH", "mac_romanian": "MACROMANIA", "iso8859-16": "ISO-8859-16"}
 
@@ -61,9 +62,11 @@ def open_codes(book: Book, declaration: ExportDeclaration, *, reader: Reader, lo
     declared = "" if declaration.encoding == "auto" else declaration.encoding
     opened, fault = _attempt(book.content, declared, reader)
     if not declared:
+        if opened is not None and _loses_letters(opened, book.content, reader):
+            opened, fault = None, LOST_LETTERS
         opened = _better_encoding(opened, book, declaration, reader)
     if opened is None:
-        letters = "convert" in fault or "decode" in fault
+        letters = "convert" in fault or "decode" in fault or fault == LOST_LETTERS
         log.add(
             "letters of the file cannot be read in the encoding that it names"
             if letters
@@ -101,6 +104,35 @@ def _attempt(content: bytes, encoding: str, reader: Reader) -> tuple[Opened | No
     ) as error:
         return None, str(error).strip().rstrip(".").lower() or "it breaks off"
     return Opened(columns=columns, meta=meta), ""
+
+
+def _loses_letters(opened: Opened, content: bytes, reader: Reader) -> bool:
+    """Whether texts end in part of a letter although their field has room: they stand in another encoding.
+
+    The reading library drops such a part without a word, because SPSS cuts long texts within a letter.
+    """
+    meta = opened.meta
+    texts = [name for name, kind in meta.readstat_variable_types.items() if kind == "string"]
+    if str(meta.file_encoding or "UTF-8").upper() != "UTF-8" or not texts:
+        return False
+    raw, _ = _attempt(content, "ISO-8859-1", reader)
+    if raw is None:
+        return False
+    for name in texts:
+        width = meta.variable_storage_width.get(name, 0)
+        for read, value in zip(opened.columns[name], raw.columns[name], strict=True):
+            # Texts that are stored apart come as UTF-8 whatever is asked for.
+            if not isinstance(value, str) or value.isascii() or value == read:
+                continue
+            try:
+                data = value.encode("iso-8859-1")
+                data.decode("utf-8")
+            except UnicodeDecodeError as error:
+                if len(data) < width or error.reason != "unexpected end of data":
+                    return True
+            except UnicodeEncodeError:
+                return False
+    return False
 
 
 def _better_encoding(
