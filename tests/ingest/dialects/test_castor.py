@@ -136,3 +136,29 @@ def test_codes_are_no_scores_unless_that_is_declared(tidied: Tidied, form_of: Fo
     with pytest.raises(InputError, match="declare numbers: scores"):
         tidied(surveys("m1", "4"), instrument=form)
     assert tidied(surveys("m1", "4"), instrument=form, numbers="scores").frame["m1"].tolist() == [4.0]
+
+
+def test_a_study_export_with_gaps_in_every_option(
+    declared: Declared, tidied: Tidied, form_of: FormOf, tasks: Item
+) -> None:
+    content = (
+        "record_id;archived;institute;randomisation_group;randomisation_datetime;tasks#Bread;tasks#Till work;pay\n"
+        "110001;False;School;;;1;0;2.5\n110002;False;School;;;-99;-99;-95.0\n110003;True;School;;;0;1;1\n"
+    )
+    pay = Item(name="pay", type="decimal", labels={"en": "Pay"}, waves=("pre",))
+    responses = tidied(content, instrument=form_of(tasks, pay))
+    assert read_export(declared(content, instrument=form_of(tasks, pay))).platform == "castor"
+    assert responses.frame["tasks"].tolist()[0] == "bread"
+    assert responses.reasons.loc[1].tolist() == ["not done", "measurement failed"]
+    assert len(responses.frame) == 2
+
+
+def test_a_report_export_names_its_parent(declared: Declared, form_of: FormOf) -> None:
+    content = (
+        '"record_id";institute;"created_on";"custom_name";"parent";archived;host\n'
+        '1;School;"22-06-2021 05:58:13";"Visit";"No parent";False;;\n'
+        '1;School;"22-06-2021 05:55:13";"Visit";"Follow-up";False;Bakery;\n'
+    )
+    raw = read_export(declared(content, instrument=form_of("host")))
+    assert raw.platform == "castor"
+    assert raw.frame["host"].tolist() == ["", "Bakery"]

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -103,6 +104,21 @@ def test_codes_without_a_key_are_refused(tidied: Tidied, pets: Instrument, expor
     content = (exports / "jisc" / "coded.csv").read_bytes()
     with pytest.raises(InputError, match=r"column Q14_1_a: the answer is a number"):
         tidied(content, instrument=pets, columns=CODED)
+
+
+@pytest.mark.parametrize("kind", ["tsv", "xlsx"])
+def test_a_key_of_another_kind(tidied: Tidied, pets: Instrument, exports: Path, tmp_path: Path, kind: str) -> None:
+    with (exports / "jisc" / "key.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    key = tmp_path / f"key.{kind}"
+    if kind == "tsv":
+        key.write_text("".join("\t".join(row) + "\n" for row in rows))
+    else:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(key)
+    check_pets(tidied((exports / "jisc" / "coded.csv").read_bytes(), instrument=pets, columns=CODED, key=key))
 
 
 def test_a_key_that_is_none(declared: Declared, exports: Path, form_of: FormOf, tmp_path: Path) -> None:

@@ -219,3 +219,14 @@ def test_no_answers_at_all(sav: Make, declared: Declared, form_of: FormOf) -> No
 def test_another_file_declared_as_one(declared: Declared, form_of: FormOf) -> None:
     with pytest.raises(InputError, match="this is no SPSS file"):
         read_export(declared("m1\nAgree\n", name="a.sav", instrument=form_of("m1"), platform="spss"))
+
+
+def test_a_tick_that_is_declared_missing_is_no_tick(sav: Make, tidied: Tidied, form_of: FormOf, tasks: Item) -> None:
+    content = sav(
+        {"tasks_1": [1.0, -99.0], "tasks_3": [0.0, -99.0]},
+        column_labels={"tasks_1": "Bread", "tasks_3": "Till work"},
+        missing_ranges={"tasks_1": [-99.0], "tasks_3": [-99.0]},
+    )
+    responses = tidied(content, name="a.sav", instrument=form_of(tasks))
+    assert responses.frame["tasks"].tolist()[0] == "bread"
+    assert responses.reasons["tasks"].tolist() == ["", "marked missing -99"]

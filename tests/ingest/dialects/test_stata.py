@@ -122,12 +122,13 @@ def test_older_releases_name_no_encoding(dta: Make, tidied: Tidied, form_of: For
 
 def test_several_answers_in_columns(dta: Make, tidied: Tidied, form_of: FormOf, tasks: Item) -> None:
     content = dta(
-        {"tasks_1": [1.0, 0.0, None], "tasks_2": [0.0, 0.0, None]},
+        {"tasks_1": [1.0, 0.0, None, "r"], "tasks_2": [0.0, 0.0, None, "r"]},
+        missing_user_values={"tasks_1": ["r"], "tasks_2": ["r"]},
         column_labels={"tasks_1": "What did you do? - Bread", "tasks_2": "Till work"},
     )
     responses = tidied(content, name="a.dta", instrument=form_of(tasks))
     assert responses.frame["tasks"].tolist()[0] == "bread"
-    assert responses.reasons["tasks"].tolist() == ["", "nothing ticked", "blank"]
+    assert responses.reasons["tasks"].tolist() == ["", "nothing ticked", "blank", "marked missing .r"]
 
 
 def test_single_precision_is_given_as_it_is_stored(declared: Declared, form_of: FormOf) -> None:

@@ -17,7 +17,7 @@ from toolkit.ingest.dialects.dialect import Answers, Dialect, csv_bytes
 from toolkit.ingest.layout import build_frame, choose_sheet
 from toolkit.ingest.matching import ChoiceMatcher
 from toolkit.ingest.sheet import Sheet
-from toolkit.ingest.table import Aside, Option, Table
+from toolkit.ingest.table import UNTICKED, Aside, Option, Table
 
 PERSONS = frozenset({"record id", "participant id", "castor record id"})
 SITES = frozenset({"institute", "institute abbreviation", "site abbreviation", "site"})
@@ -40,6 +40,8 @@ SURVEYS = frozenset(
         "survey progress",
         "survey archived",
         "invitation subject",
+        "custom name",
+        "parent",
     }
 )
 RECORDS = frozenset(
@@ -48,6 +50,8 @@ RECORDS = frozenset(
         "participant creation date",
         "record status",
         "participant status",
+        "randomisation group",
+        "randomisation datetime",
         "randomized on",
         "randomization id",
         "randomization group",
@@ -61,6 +65,9 @@ MISSING = {
     98: "asked but unknown",
     99: "not done",
 }
+GAPS = frozenset(
+    f"{mark[0]}{code}{mark[1]}" for code in MISSING for mark in (("-", ""), ("-", ".0"), ("##user_missing_", "##"))
+)
 ARCHIVED = "archived in Castor"
 NOT_OPENED = "surveys that were sent and not answered"
 _YES = frozenset({"true", "1", "yes"})
@@ -141,7 +148,8 @@ def _options(titles: Sequence[str]) -> dict[str, tuple[Option, ...]]:
         base, mark, option = title.partition("#")
         if mark and base and option:
             spaced = option.replace("_", " ")
-            groups.setdefault(base, []).append(Option(header=title, names=tuple(dict.fromkeys((option, spaced)))))
+            names = tuple(dict.fromkeys((option, spaced)))
+            groups.setdefault(base, []).append(Option(header=title, names=names, unticked=UNTICKED | GAPS))
     return {base: tuple(options) for base, options in groups.items()}
 
 
@@ -187,6 +195,7 @@ def _reasons(table: Table, declaration: ExportDeclaration) -> dict[str, npt.NDAr
         for item in declaration.instrument.items
         if item.holds_answer and (header := Columns(declaration, table).find(item, wave, log=ProblemLog()))
     }
+    items |= {option.header: items[base] for base, group in table.options.items() if base in items for option in group}
     reasons = {}
     for title in map(str, table.frame):
         if title in table.own:

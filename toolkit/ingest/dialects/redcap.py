@@ -29,7 +29,7 @@ OWN = frozenset(
         *("redcap_survey_identifier", "Survey Identifier", "Survey Timestamp"),
     )
 )
-STATUS = frozenset({"", "0", "1", "2", "incomplete", "unverified", "complete"})
+STATUS = frozenset({"", "0", "1", "2", "3", "4", "incomplete", "unverified", "complete"})
 OPEN = frozenset({"", "0", "incomplete"})
 MARKS = frozenset(name for name in OWN if name.startswith("redcap_"))
 NOT_COMPLETED = "[not completed]"

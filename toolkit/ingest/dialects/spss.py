@@ -23,12 +23,14 @@ from toolkit.ingest.dialects.statistics_files import (
     Reasons,
     Texts,
     code_answers,
+    fill_column,
     frame_of,
+    leave_gaps,
     number_text,
     open_codes,
-    reason_of,
     reasons_of_form,
     split_columns,
+    tell_value,
 )
 from toolkit.ingest.table import UNTICKED, Option, Table
 
@@ -81,7 +83,7 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         reasons=reasons,
         numbers="codes",
         value_labels=labels,
-        options=options,
+        options=leave_gaps(options, cells, reasons),
         date_order="ymd",
         notes=tuple(notes),
     )
@@ -106,21 +108,20 @@ def _read_columns(
     odd = []
     for header, values in opened.columns.items():
         ranges = meta.missing_ranges.get(header, [])
-        gaps = [_is_declared(value, ranges) for value in values]
         kind = str(meta.original_variable_types.get(header, ""))
-        texts = [number_text(value) if gap else _cell(value, kind) for value, gap in zip(values, gaps, strict=True)]
-        cells[header] = texts
-        if _STAMP.fullmatch(kind) or _DATE.fullmatch(kind):
-            odd += [header] * any(
-                text.count("-") < 2 and not gap for text, gap in zip(texts, gaps, strict=True) if text
+        told = {
+            value: tell_value(
+                number_text(value) if gap else _cell(value, kind), gap=gap, labels=labels.get(header, {}), form=form
             )
-        # Some tools declare 0 missing in every column; in a column of ticks it says that the option was left.
-        if any(gaps) and header not in ticks:
-            known = labels.get(header, {})
-            told = [
-                reason_of(text, known.get(text, ""), form) if gap else "" for text, gap in zip(texts, gaps, strict=True)
-            ]
-            reasons[header] = np.array(told, dtype=object)
+            for value in dict.fromkeys(values)
+            for gap in (_is_declared(value, ranges),)
+        }
+        if _STAMP.fullmatch(kind) or _DATE.fullmatch(kind):
+            odd += [header] * any(text.count("-") < 2 and text and not reason for text, reason in told.values())
+        if header in ticks:
+            # Some tools declare 0 missing in every column; in a column of ticks it says that the option was left.
+            told = {value: (text, "" if text == "0" else reason) for value, (text, reason) in told.items()}
+        fill_column(header, values, told, cells=cells, reasons=reasons)
     return cells, reasons, odd
 
 

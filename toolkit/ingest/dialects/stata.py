@@ -22,12 +22,14 @@ from toolkit.ingest.dialects.statistics_files import (
     Reasons,
     Texts,
     code_answers,
+    fill_column,
     frame_of,
+    leave_gaps,
     number_text,
     open_codes,
-    reason_of,
     reasons_of_form,
     split_columns,
+    tell_value,
 )
 from toolkit.ingest.table import Table
 
@@ -79,7 +81,7 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         reasons=reasons,
         numbers="codes",
         value_labels=labels,
-        options=split_columns(list(cells), texts, labels, declaration),
+        options=leave_gaps(split_columns(list(cells), texts, labels, declaration), cells, reasons),
         date_order="ymd",
         notes=tuple(notes),
     )
@@ -121,17 +123,18 @@ def _read_columns(
             cells[header] = ["" if value is None else str(value) for value in values]
             continue
         kind = str(meta.original_variable_types.get(header, ""))
-        texts = [f".{value}" if isinstance(value, str) else _cell(_plain(value), kind) for value in values]
-        cells[header] = texts
+        told = {
+            value: tell_value(
+                f".{value}" if isinstance(value, str) else _cell(_plain(value), kind),
+                gap=isinstance(value, str),
+                labels=labels.get(header, {}),
+                form=form,
+            )
+            for value in dict.fromkeys(values)
+        }
         if _OTHER_TIME.fullmatch(kind):
             odd.append(header)
-        if any(isinstance(value, str) for value in values):
-            known = labels.get(header, {})
-            told = [
-                reason_of(text, known.get(text, ""), form) if isinstance(value, str) else ""
-                for text, value in zip(texts, values, strict=True)
-            ]
-            reasons[header] = np.array(told, dtype=object)
+        fill_column(header, values, told, cells=cells, reasons=reasons)
     return cells, reasons, odd
 
 

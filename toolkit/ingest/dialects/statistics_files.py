@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -199,17 +199,53 @@ def frame_of(columns: Mapping[str, Sequence[str]]) -> tuple[pd.DataFrame, npt.ND
     return frame, np.arange(1, len(frame) + 1, dtype=np.int64)
 
 
-def reason_of(code: str, label: str, reasons: Mapping[str, str]) -> str:
-    """Return why there is no answer where a file declares a code to mean none.
+def tell_value(code: str, *, gap: bool, labels: Mapping[str, str], form: Mapping[str, str]) -> tuple[str, str]:
+    """Return a code, and why it is no answer where the file declares it to mean none.
 
     Parameters
     ----------
-    code, label : str
-        The code and what the file calls it, or "".
-    reasons : mapping of str to str
+    code : str
+        The value as text.
+    gap : bool
+        Whether the file declares it missing.
+    labels : mapping of str to str
+        Code -> label of the column.
+    form : mapping of str to str
         Folded label of the form -> its own reason, which goes before the code.
     """
-    return reasons.get(match_key(label), "") or f"{DECLARED_MISSING} {code}"
+    if not gap:
+        return code, ""
+    return code, form.get(match_key(labels.get(code, "")), "") or f"{DECLARED_MISSING} {code}"
+
+
+def fill_column(
+    header: str,
+    values: Sequence[object],
+    told: Mapping[object, tuple[str, str]],
+    *,
+    cells: Texts,
+    reasons: Reasons,
+) -> None:
+    """Write the texts of a column, and its reasons where there are any; `told` holds both per value."""
+    cells[header] = [told[value][0] for value in values]
+    if any(reason for _, reason in told.values()):
+        reasons[header] = np.array([told[value][1] for value in values], dtype=object)
+
+
+def leave_gaps(
+    options: Mapping[str, tuple[Option, ...]], cells: Texts, reasons: Reasons
+) -> dict[str, tuple[Option, ...]]:
+    """Return the options with every code that the file declares missing as one that ticks nothing."""
+    gaps = {
+        header: frozenset(text.casefold() for text, reason in zip(cells[header], told, strict=True) if reason)
+        for header, told in reasons.items()
+    }
+    return {
+        base: tuple(
+            replace(option, unticked=option.unticked | gaps.get(option.header, frozenset())) for option in group
+        )
+        for base, group in options.items()
+    }
 
 
 def reasons_of_form(declaration: ExportDeclaration) -> dict[str, str]:
