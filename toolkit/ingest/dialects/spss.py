@@ -69,7 +69,9 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     }
     titles = [str(header) for header in opened.columns]
     texts = {header: label for header, label in meta.column_names_to_labels.items() if label}
-    options = split_columns(titles, texts, labels, declaration) | _answer_sets(meta, titles, texts, labels)
+    options = split_columns(titles, texts=texts, labels=labels, declaration=declaration) | _answer_sets(
+        meta, titles, texts, labels
+    )
     ticks = {option.header for group in options.values() for option in group}
     cells, reasons, odd = _read_columns(opened, ticks, labels, declaration)
     notes = [opened.note] if opened.note else []
@@ -83,7 +85,7 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         reasons=reasons,
         numbers="codes",
         value_labels=labels,
-        options=leave_gaps(options, cells, reasons),
+        options=leave_gaps(options, cells=cells, reasons=reasons),
         date_order="ymd",
         notes=tuple(notes),
     )
@@ -109,6 +111,9 @@ def _read_columns(
     for header, values in opened.columns.items():
         ranges = meta.missing_ranges.get(header, [])
         kind = str(meta.original_variable_types.get(header, ""))
+        if not ranges and meta.readstat_variable_types.get(header) == "string":
+            cells[header] = ["" if value is None else str(value) for value in values]
+            continue
         told = {
             value: tell_value(
                 number_text(value) if gap else _cell(value, kind), gap=gap, labels=labels.get(header, {}), form=form
@@ -121,7 +126,7 @@ def _read_columns(
         if header in ticks:
             # Some tools declare 0 missing in every column; in a column of ticks it says that the option was left.
             told = {value: (text, "" if text == "0" else reason) for value, (text, reason) in told.items()}
-        fill_column(header, values, told, cells=cells, reasons=reasons)
+        fill_column(header, values, told=told, cells=cells, reasons=reasons)
     return cells, reasons, odd
 
 

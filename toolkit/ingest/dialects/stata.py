@@ -73,6 +73,7 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         for header, name in meta.variable_to_label.items()
         if name and header not in labels
     ]
+    options = split_columns(list(cells), texts=texts, labels=labels, declaration=declaration)
     frame, rows = frame_of(cells)
     return Table(
         frame=frame,
@@ -81,7 +82,7 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         reasons=reasons,
         numbers="codes",
         value_labels=labels,
-        options=leave_gaps(split_columns(list(cells), texts, labels, declaration), cells, reasons),
+        options=leave_gaps(options, cells=cells, reasons=reasons),
         date_order="ymd",
         notes=tuple(notes),
     )
@@ -134,7 +135,7 @@ def _read_columns(
         }
         if _OTHER_TIME.fullmatch(kind):
             odd.append(header)
-        fill_column(header, values, told, cells=cells, reasons=reasons)
+        fill_column(header, values, told=told, cells=cells, reasons=reasons)
     return cells, reasons, odd
 
 

@@ -84,8 +84,10 @@ def open_codes(book: Book, declaration: ExportDeclaration, *, reader: Reader, lo
     return opened
 
 
-def _attempt(content: bytes, encoding: str, reader: Reader) -> tuple[Opened | None, str]:
-    options = {"encoding": _ICONV.get(encoding, encoding)} if encoding else {}
+def _attempt(content: bytes, encoding: str, reader: Reader, only: Sequence[str] = ()) -> tuple[Opened | None, str]:
+    options: dict[str, object] = {"encoding": _ICONV.get(encoding, encoding)} if encoding else {}
+    if only:
+        options["usecols"] = list(only)
     try:
         columns, meta = reader(
             io.BytesIO(content),
@@ -115,7 +117,7 @@ def _loses_letters(opened: Opened, content: bytes, reader: Reader) -> bool:
     texts = [name for name, kind in meta.readstat_variable_types.items() if kind == "string"]
     if str(meta.file_encoding or "UTF-8").upper() != "UTF-8" or not texts:
         return False
-    raw, _ = _attempt(content, "ISO-8859-1", reader)
+    raw, _ = _attempt(content, "ISO-8859-1", reader, texts)
     if raw is None:
         return False
     for name in texts:
@@ -162,8 +164,9 @@ def _texts(opened: Opened) -> list[str]:
     texts = [label for label in meta.column_labels if label]
     for labels in meta.variable_value_labels.values():
         texts += map(str, labels.values())
-    for column in opened.columns.values():
-        texts += [value for value in column if isinstance(value, str) and not value.isascii()]
+    for name, column in opened.columns.items():
+        if meta.readstat_variable_types.get(name) == "string":
+            texts += [value for value in column if isinstance(value, str) and not value.isascii()]
     return texts
 
 
@@ -221,8 +224,8 @@ def tell_value(code: str, *, gap: bool, labels: Mapping[str, str], form: Mapping
 def fill_column(
     header: str,
     values: Sequence[object],
-    told: Mapping[object, tuple[str, str]],
     *,
+    told: Mapping[object, tuple[str, str]],
     cells: Texts,
     reasons: Reasons,
 ) -> None:
@@ -233,7 +236,7 @@ def fill_column(
 
 
 def leave_gaps(
-    options: Mapping[str, tuple[Option, ...]], cells: Texts, reasons: Reasons
+    options: Mapping[str, tuple[Option, ...]], *, cells: Texts, reasons: Reasons
 ) -> dict[str, tuple[Option, ...]]:
     """Return the options with every code that the file declares missing as one that ticks nothing."""
     gaps = {
@@ -261,6 +264,7 @@ def reasons_of_form(declaration: ExportDeclaration) -> dict[str, str]:
 
 def split_columns(
     headers: Iterable[str],
+    *,
     texts: Mapping[str, str],
     labels: Mapping[str, Mapping[str, str]],
     declaration: ExportDeclaration,
