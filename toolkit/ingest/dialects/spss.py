@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import struct
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from toolkit.core.errors import ProblemLog
 from toolkit.ingest.book import Book
 from toolkit.ingest.declaration import ExportDeclaration
 from toolkit.ingest.dialects.dialect import Answers, Dialect
+from toolkit.ingest.dialects.sav_guard import check_sav
 from toolkit.ingest.dialects.statistics_files import (
     Opened,
     Reasons,
@@ -35,8 +35,6 @@ from toolkit.ingest.dialects.statistics_files import (
 from toolkit.ingest.table import UNTICKED, Option, Table
 
 EPOCH = datetime(1582, 10, 14)
-MAX_EXPANDED = 2_000_000_000
-_WIDTH, _CASES = 68, 80
 _DATE = re.compile(r"(?:[AEJS]?DATE|QYR|MOYR|WKYR)\d*(?:\.\d+)?")
 _STAMP = re.compile(r"(?:DATETIME|YMDHMS)\d*(?:\.\d+)?")
 _TIME = re.compile(r"[DM]?TIME\d*(?:\.\d+)?")
@@ -52,11 +50,13 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     if book.kind != "sav":
         log.add("this is no SPSS file", file=book.name, allowed="a .sav or .zsav file", mend="correct platform")
         return None
-    if _is_too_large(book.content):
+    fault = check_sav(book.content)
+    if fault:
         log.add(
-            "the file would expand to more than 2 GB",
+            f"the file is damaged or cut off: {fault}",
             file=book.name,
-            mend="export it again without the variables that are no answers",
+            allowed="a .sav or .zsav file as SPSS wrote it",
+            mend="export or download it again, and compare the sizes; or export the answers as CSV",
         )
         return None
     opened = open_codes(book, declaration, reader=pyreadstat.read_sav, log=log)
@@ -89,16 +89,6 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         date_order="ymd",
         notes=tuple(notes),
     )
-
-
-def _is_too_large(content: bytes) -> bool:
-    """Whether the header speaks of more than is believed of a survey."""
-    if len(content) < _CASES + 4:
-        return False
-    order = "<" if content[64:68] in (b"\x02\0\0\0", b"\x03\0\0\0") else ">"
-    width = struct.unpack_from(f"{order}i", content, _WIDTH)[0]
-    cases = struct.unpack_from(f"{order}i", content, _CASES)[0]
-    return bool(width > 0 and cases > 0 and width * cases * 8 > MAX_EXPANDED)
 
 
 def _read_columns(
