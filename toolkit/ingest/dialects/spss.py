@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,11 @@ from toolkit.core.errors import ProblemLog
 from toolkit.ingest.book import Book
 from toolkit.ingest.declaration import ExportDeclaration
 from toolkit.ingest.dialects.dialect import Answers, Dialect
-from toolkit.ingest.dialects.sav_guard import check_sav
+from toolkit.ingest.dialects.sav_guard import SavShape, check_sav
 from toolkit.ingest.dialects.statistics_files import (
+    PYTHON_NAMES,
     Opened,
+    Reader,
     Reasons,
     Texts,
     code_answers,
@@ -50,16 +53,16 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     if book.kind != "sav":
         log.add("this is no SPSS file", file=book.name, allowed="a .sav or .zsav file", mend="correct platform")
         return None
-    fault = check_sav(book.content)
-    if fault:
+    shape = check_sav(book.content)
+    if shape.fault:
         log.add(
-            f"the file is damaged or cut off: {fault}",
+            f"the file is damaged or cut off: {shape.fault}",
             file=book.name,
             allowed="a .sav or .zsav file as SPSS wrote it",
             mend="export or download it again, and compare the sizes; or export the answers as CSV",
         )
         return None
-    opened = open_codes(book, declaration, reader=pyreadstat.read_sav, log=log)
+    opened = open_codes(book, declaration, reader=_reader(shape), log=log)
     if opened is None:
         return None
     meta = opened.meta
@@ -89,6 +92,33 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         date_order="ymd",
         notes=tuple(notes),
     )
+
+
+def _reader(shape: SavShape) -> Reader:
+    """Return a reader that refuses an encoding in which a labelled text of the file does not stand."""
+
+    def read_sav(
+        file: io.BytesIO,
+        *,
+        encoding: str | None = None,
+        usecols: list[str] | None = None,
+        user_missing: bool,
+        disable_datetime_conversion: bool,
+        output_format: Literal["dict"],
+    ) -> tuple[Mapping[str, Sequence[object]], Any]:
+        if not shape.decodes(PYTHON_NAMES.get(encoding or "", encoding or "")):
+            raise ValueError("unable to convert a labelled text")
+        found: tuple[Mapping[str, Sequence[object]], Any] = pyreadstat.read_sav(
+            file,
+            encoding=encoding,
+            usecols=usecols,
+            user_missing=user_missing,
+            disable_datetime_conversion=disable_datetime_conversion,
+            output_format=output_format,
+        )
+        return found
+
+    return read_sav
 
 
 def _read_columns(

@@ -31,6 +31,8 @@ DECLARED_MISSING = "marked missing"
 LOST_LETTERS = "letters would be lost"
 # How the reading library calls the encodings that exports of older programs stand in.
 _ICONV = {"mac_roman": "MACINTOSH", "mac_romanian": "MACROMANIA", "iso8859-16": "ISO-8859-16"}
+PYTHON_NAMES = {name: python for python, name in _ICONV.items()}
+"""Name of an encoding in the reading library -> its name in Python, where they differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
