@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 from collections.abc import Callable
 from datetime import datetime
@@ -22,6 +23,8 @@ Tidied = Callable[..., Responses]
 FormOf = Callable[..., Instrument]
 Make = Callable[..., bytes]
 
+SEED = 20260201
+DAMAGES = 300
 AGREEMENT = {1: "Strongly agree", 2: "Agree", 3: "Neither agree nor disagree", 4: "Disagree", 5: "Strongly disagree"}
 
 
@@ -179,3 +182,17 @@ def test_a_header_that_counts_more_answers_than_there_are_bytes(dta: Make, decla
 def test_another_file_declared_as_one(declared: Declared, form_of: FormOf) -> None:
     with pytest.raises(InputError, match="this is no Stata file"):
         read_export(declared("m1\nAgree\n", name="a.dta", instrument=form_of("m1"), platform="stata"))
+
+
+def test_damage_anywhere_is_refused_or_read(declared: Declared, form_of: FormOf, exports: Path) -> None:
+    dice = random.Random(SEED)
+    sources = [path.read_bytes() for path in sorted((exports / "stata").glob("*.dta"))]
+    form, refused = form_of("code"), 0
+    for _ in range(DAMAGES):
+        content = bytearray(dice.choice(sources))
+        content[dice.randrange(11, len(content))] = dice.randrange(256)
+        try:
+            read_export(declared(bytes(content), name="a.dta", instrument=form))
+        except InputError:
+            refused += 1
+    assert 0 < refused < DAMAGES
