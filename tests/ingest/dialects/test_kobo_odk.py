@@ -196,3 +196,10 @@ def test_the_sheet_of_a_repeat_by_itself(declared: Declared, form_of: FormOf) ->
     raw = read_export(declared("h1,PARENT_KEY,KEY\n3,uuid:1,uuid:1/day[1]\n", instrument=form_of("h1")))
     assert raw.platform == "kobo_odk"
     assert raw.frame["h1"].tolist() == ["3"]
+
+
+def test_a_choice_that_was_taken_out_and_never_ticked(tidied: Tidied, form_of: FormOf, tasks: Item) -> None:
+    content = kobo("g/tasks/bread;g/tasks/old", "1;0", "0;0")
+    assert tidied(content, instrument=form_of(tasks)).frame["tasks"].tolist()[0] == "bread"
+    with pytest.raises(InputError, match="column g/tasks/old: the option of this column is none of the form's choices"):
+        tidied(kobo("g/tasks/bread;g/tasks/old", "1;1"), instrument=form_of(tasks))

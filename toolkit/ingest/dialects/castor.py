@@ -14,6 +14,7 @@ from toolkit.ingest.cells import clean_text
 from toolkit.ingest.columns import Columns
 from toolkit.ingest.declaration import ExportDeclaration, clean_header
 from toolkit.ingest.dialects.dialect import Answers, Dialect, csv_bytes
+from toolkit.ingest.dialects.unused_options import drop_unused
 from toolkit.ingest.layout import build_frame, choose_sheet
 from toolkit.ingest.matching import ChoiceMatcher
 from toolkit.ingest.sheet import Sheet
@@ -100,7 +101,8 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     titles = [str(title) for title in frame]
     found = {_plain(title): title for title in reversed(titles)}
     own = frozenset(title for title in titles if _plain(title) in OWN)
-    table = Table(frame=frame, rows=rows, numbers="codes", options=_options(titles), own=own, date_order="dmy")
+    options, unused = drop_unused(_options(titles), frame=frame, instrument=declaration.instrument)
+    table = Table(frame=frame, rows=rows, options=options, own=own)
     progress, done = _progress(frame, found)
     notes = [f"{book.name}: a last field without a header and without any answer was dropped."] if phantom else []
     return Table(
@@ -108,9 +110,9 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         rows=rows,
         reasons=_reasons(table, declaration),
         numbers="codes",
-        options=table.options,
+        options=options,
         separators=";,|\n",
-        own=own,
+        own=own | unused,
         asides=_asides(frame, found, progress, done, own),
         partial=None if done is None else ~done,
         submission=found.get("survey instance id", ""),

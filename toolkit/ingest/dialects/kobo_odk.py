@@ -15,6 +15,7 @@ from toolkit.ingest.book import Book
 from toolkit.ingest.cells import BLANK
 from toolkit.ingest.declaration import ExportDeclaration, clean_header
 from toolkit.ingest.dialects.dialect import Answers, Dialect, csv_bytes
+from toolkit.ingest.dialects.unused_options import drop_unused
 from toolkit.ingest.layout import build_frame, choose_sheet
 from toolkit.ingest.matching import ChoiceMatcher, match_key
 from toolkit.ingest.sheet import Sheet
@@ -150,6 +151,7 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     titles = [str(title) for title in frame]
     meanings = _understand(titles, declaration)
     header = set(titles)
+    options, unused = drop_unused(meanings.options, frame=frame, instrument=declaration.instrument)
     ids = ("_uuid", "KEY", "meta/instanceID", "meta-instanceID", "_id")
     return Table(
         frame=frame,
@@ -157,12 +159,12 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         names=meanings.names,
         reasons=_not_answered(frame, meanings),
         numbers="codes",
-        options={base: tuple(options) for base, options in meanings.options.items()},
+        options=options,
         separators=" ,;|\n",
         own=frozenset(
             title
             for title in titles
-            if title in KOBO_COLUMNS | ODK_COLUMNS | SHARED_COLUMNS or title.startswith("SET-OF-")
+            if title in KOBO_COLUMNS | ODK_COLUMNS | SHARED_COLUMNS | unused or title.startswith("SET-OF-")
         ),
         submission="" if sheet in repeats else next((name for name in ids if name in header), ""),
         date_order="ymd",
