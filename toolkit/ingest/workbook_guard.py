@@ -18,6 +18,11 @@ CELLS_PER_BOX = 20
 MAX_ODS_REPEAT = 1_000
 OVERLAP = 4_096
 
+_ERROR_CELL = re.compile(
+    rb'<(?:\w+:)?c (?=[^<>]*\bt="e")[^<>]*?\br="([A-Z]{1,3})(\d{1,7})"[^<>]*>(?:<(?:\w+:)?f[^<>]*(?:/>|>[^<>]*</(?:\w+:)?f>))?'
+    rb"<(?:\w+:)?v>(#[^<>]{1,10})<"
+)
+_ERROR_WORD = re.compile(rb"#(?:REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|N/A)")
 _ROW_HIDDEN = re.compile(rb'<(?:\w+:)?row [^<>]{0,300}?hidden="(?:1|true)"')
 _FORMULA_WITHOUT_VALUE = re.compile(
     rb'r="([A-Z]{1,3}\d{1,7})"[^<>]{0,80}>\s*<f(?:[^<>]*/>|[^<>]*>[^<>]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
@@ -95,6 +100,16 @@ def _check_members(content: bytes, members: list[zipfile.ZipInfo], *, name: str,
         seen = _scan_member(content, info)
         hidden += seen.hidden_rows
         errors |= seen.errors
+        if seen.failed:
+            # The reading library makes a blank of such a cell.
+            column, row, words = seen.failed
+            log.add(
+                f"a formula of the spreadsheet failed here ({words})",
+                file=name,
+                row=row,
+                column=column,
+                mend="paste the answers as values",
+            )
         if seen.bare_formula:
             log.add(
                 f"the cell {seen.bare_formula} holds a formula whose result was never stored",
@@ -109,23 +124,26 @@ class _Seen:
     hidden_rows: int = 0
     bare_formula: str = ""
     errors: bool = False
+    failed: tuple[str, int, str] | None = None
 
 
 def _scan_member(content: bytes, info: zipfile.ZipInfo) -> _Seen:
     if info.filename.startswith("xl/worksheets/sheet"):
         return _scan_worksheet(content, info)
     is_ods = info.filename == "content.xml"
+    seen = _Seen()
     tail = b""
     for piece in stream_member(content, info):
         text = tail + piece
         _refuse_declarations(text)
+        seen.errors = seen.errors or _ERROR_WORD.search(text) is not None
         if is_ods and (
             any(int(times) > MAX_ODS_REPEAT for times in _ODS_WIDE.findall(text))
             or any(int(times) > MAX_ODS_REPEAT for times in _ODS_TALL.findall(text))
         ):
             raise ArchiveError("the workbook repeats one answer over thousands of cells")
         tail = text[_cut(text) :]
-    return _Seen()
+    return seen
 
 
 def _refuse_declarations(text: bytes) -> None:
@@ -152,9 +170,11 @@ def _scan_worksheet(content: bytes, info: zipfile.ZipInfo) -> _Seen:
             seen.hidden_rows += len(_ROW_HIDDEN.findall(text, 0, cut))
         if scan.formulas and not seen.bare_formula and (match := _FORMULA_WITHOUT_VALUE.search(text)):
             seen.bare_formula = match[1].decode()
+        if scan.errors and not seen.failed and (match := _ERROR_CELL.search(text)):
+            seen.failed = (match[1].decode(), int(match[2]), match[3].decode("utf-8", errors="replace"))
+        seen.errors = seen.errors or b"inlineStr" in text[:OVERLAP]
         tail = text[cut:]
     scan.take(tail, until=len(tail))
-    seen.errors = scan.errors
     if _too_large(scan.last_row, scan.last_column, scan.cells):
         reached = [exact_reach(piece) for piece in _overlapping(content, info)]
         if _too_large(max(row for row, _ in reached), max(column for _, column in reached), scan.cells):

@@ -180,3 +180,26 @@ def test_numbers_that_the_author_chose_are_no_scores(tidied: Tidied, form_of: Fo
     with pytest.raises(InputError, match=r"row 2, column m1.*declare numbers: scores"):
         tidied(kobo("m1", "4"), instrument=form_of("m1"))
     assert tidied(kobo("m1", "4"), instrument=form_of("m1"), numbers="scores").frame["m1"].tolist() == [4.0]
+
+
+def test_own_columns_that_have_a_header_and_no_cells(declared: Declared, form_of: FormOf) -> None:
+    content = "SubmissionDate,m1,KEY,SubmitterName,Status\n2026-02-01,a4,uuid:1,flora\n2026-02-01,a5,uuid:2,flora\n"
+    raw = read_export(declared(content, instrument=form_of("m1")))
+    assert raw.frame["Status"].tolist() == ["", ""]
+    assert any("have a header and no cells" in note for note in raw.table.notes)
+    ragged = content.replace("uuid:2,flora", "uuid:2")
+    with pytest.raises(InputError, match="row 2: the row has 4 cells and the header has 5"):
+        read_export(declared(ragged, instrument=form_of("m1")))
+
+
+def test_the_sheet_of_a_repeat_by_itself(declared: Declared, form_of: FormOf) -> None:
+    raw = read_export(declared("h1,PARENT_KEY,KEY\n3,uuid:1,uuid:1/day[1]\n", instrument=form_of("h1")))
+    assert raw.platform == "kobo_odk"
+    assert raw.frame["h1"].tolist() == ["3"]
+
+
+def test_a_choice_that_was_taken_out_and_never_ticked(tidied: Tidied, form_of: FormOf, tasks: Item) -> None:
+    content = kobo("g/tasks/bread;g/tasks/old", "1;0", "0;0")
+    assert tidied(content, instrument=form_of(tasks)).frame["tasks"].tolist()[0] == "bread"
+    with pytest.raises(InputError, match="column g/tasks/old: the option of this column is none of the form's choices"):
+        tidied(kobo("g/tasks/bread;g/tasks/old", "1;1"), instrument=form_of(tasks))

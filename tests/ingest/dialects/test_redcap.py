@@ -179,3 +179,14 @@ def test_ids_with_letters_after_many_rows_stay_text(declared: Declared, form_of:
     raw = read_export(declared("record_id,m1,survey_complete\n" + rows, instrument=form_of("m1")))
     assert raw.frame["record_id"].tolist()[0] == "0000"
     assert raw.frame["record_id"].tolist()[-1] == "NCL08185"
+
+
+def test_columns_of_missing_data_codes_are_passed_over_until_one_is_ticked(
+    tidied: Tidied, form_of: FormOf, tasks: Item
+) -> None:
+    content = "record_id,tasks___bread,tasks___till,tasks____99,tasks___nask,f_complete\n1,1,0,0,0,2\n2,0,0,0,0,2\n"
+    responses = tidied(content, instrument=form_of(tasks))
+    assert responses.frame["tasks"].tolist()[0] == "bread"
+    assert not any("left out: tasks" in note for note in responses.notes)
+    with pytest.raises(InputError, match="column tasks____99: the option of this column is none of the form's choices"):
+        tidied(content.replace("0,0,0,0,2", "0,0,1,0,2"), instrument=form_of(tasks))

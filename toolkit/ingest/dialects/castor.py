@@ -14,10 +14,11 @@ from toolkit.ingest.cells import clean_text
 from toolkit.ingest.columns import Columns
 from toolkit.ingest.declaration import ExportDeclaration, clean_header
 from toolkit.ingest.dialects.dialect import Answers, Dialect, csv_bytes
+from toolkit.ingest.dialects.unused_options import drop_unused
 from toolkit.ingest.layout import build_frame, choose_sheet
 from toolkit.ingest.matching import ChoiceMatcher
 from toolkit.ingest.sheet import Sheet
-from toolkit.ingest.table import Aside, Option, Table
+from toolkit.ingest.table import UNTICKED, Aside, Option, Table
 
 PERSONS = frozenset({"record id", "participant id", "castor record id"})
 SITES = frozenset({"institute", "institute abbreviation", "site abbreviation", "site"})
@@ -40,6 +41,8 @@ SURVEYS = frozenset(
         "survey progress",
         "survey archived",
         "invitation subject",
+        "custom name",
+        "parent",
     }
 )
 RECORDS = frozenset(
@@ -48,6 +51,8 @@ RECORDS = frozenset(
         "participant creation date",
         "record status",
         "participant status",
+        "randomisation group",
+        "randomisation datetime",
         "randomized on",
         "randomization id",
         "randomization group",
@@ -61,6 +66,9 @@ MISSING = {
     98: "asked but unknown",
     99: "not done",
 }
+GAPS = frozenset(
+    f"{mark[0]}{code}{mark[1]}" for code in MISSING for mark in (("-", ""), ("-", ".0"), ("##user_missing_", "##"))
+)
 ARCHIVED = "archived in Castor"
 NOT_OPENED = "surveys that were sent and not answered"
 _YES = frozenset({"true", "1", "yes"})
@@ -93,7 +101,8 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     titles = [str(title) for title in frame]
     found = {_plain(title): title for title in reversed(titles)}
     own = frozenset(title for title in titles if _plain(title) in OWN)
-    table = Table(frame=frame, rows=rows, numbers="codes", options=_options(titles), own=own, date_order="dmy")
+    options, unused = drop_unused(_options(titles), frame=frame, instrument=declaration.instrument)
+    table = Table(frame=frame, rows=rows, options=options, own=own)
     progress, done = _progress(frame, found)
     notes = [f"{book.name}: a last field without a header and without any answer was dropped."] if phantom else []
     return Table(
@@ -101,9 +110,9 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         rows=rows,
         reasons=_reasons(table, declaration),
         numbers="codes",
-        options=table.options,
+        options=options,
         separators=";,|\n",
-        own=own,
+        own=own | unused,
         asides=_asides(frame, found, progress, done, own),
         partial=None if done is None else ~done,
         submission=found.get("survey instance id", ""),
@@ -141,7 +150,8 @@ def _options(titles: Sequence[str]) -> dict[str, tuple[Option, ...]]:
         base, mark, option = title.partition("#")
         if mark and base and option:
             spaced = option.replace("_", " ")
-            groups.setdefault(base, []).append(Option(header=title, names=tuple(dict.fromkeys((option, spaced)))))
+            names = tuple(dict.fromkeys((option, spaced)))
+            groups.setdefault(base, []).append(Option(header=title, names=names, unticked=UNTICKED | GAPS))
     return {base: tuple(options) for base, options in groups.items()}
 
 
@@ -187,6 +197,7 @@ def _reasons(table: Table, declaration: ExportDeclaration) -> dict[str, npt.NDAr
         for item in declaration.instrument.items
         if item.holds_answer and (header := Columns(declaration, table).find(item, wave, log=ProblemLog()))
     }
+    items |= {option.header: items[base] for base, group in table.options.items() if base in items for option in group}
     reasons = {}
     for title in map(str, table.frame):
         if title in table.own:

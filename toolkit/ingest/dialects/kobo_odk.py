@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,7 @@ from toolkit.ingest.book import Book
 from toolkit.ingest.cells import BLANK
 from toolkit.ingest.declaration import ExportDeclaration, clean_header
 from toolkit.ingest.dialects.dialect import Answers, Dialect, csv_bytes
+from toolkit.ingest.dialects.unused_options import drop_unused
 from toolkit.ingest.layout import build_frame, choose_sheet
 from toolkit.ingest.matching import ChoiceMatcher, match_key
 from toolkit.ingest.sheet import Sheet
@@ -47,12 +48,16 @@ def recognise(book: Book, _: ExportDeclaration) -> str:
     for sheet in book.sheets:
         header = _header(sheet)
         if header & {"_uuid", "_submission__uuid"} and header & {"_index", "_submission_time", "_id", "_parent_index"}:
-            return f"row 1 has {len(KOBO_COLUMNS & header)} columns that Kobo adds (_uuid, _submission_time)"
+            return f"row 1 has columns that Kobo adds: {_first_names(KOBO_COLUMNS & header)}"
         if header >= {"_index", "_parent_table_name", "_parent_index"}:
             return "row 1 has the columns by which Kobo ties repeats to their submission"
         if "KEY" in header and header & (ODK_COLUMNS - {"KEY", "Status"}):
-            return f"row 1 has {len(ODK_COLUMNS & header)} columns that ODK adds (KEY, SubmissionDate)"
+            return f"row 1 has columns that ODK adds: {_first_names(ODK_COLUMNS & header)}"
     return ""
+
+
+def _first_names(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)[:4])
 
 
 def _header(sheet: Sheet) -> set[str]:
@@ -128,11 +133,12 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     sheet: Sheet | None = mains[0] if len(mains) == 1 and not declaration.sheet else None
     if sheet is None:
         sheet = choose_sheet(book, declaration, log=log)
-    built = build_frame(sheet.rows, name=book.name, header_rows=1, log=log) if sheet else None
+    notes: list[str] = []
+    body = _filled_up(sheet.rows, book.name, notes) if sheet else []
+    built = build_frame(body, name=book.name, header_rows=1, log=log) if sheet else None
     if sheet is None or built is None:
         return None
     frame, rows = built
-    notes: list[str] = []
     if sheet in repeats:
         frame = _with_parents(frame, rows, sheet, book, declaration, log)
     elif repeats:
@@ -145,6 +151,7 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     titles = [str(title) for title in frame]
     meanings = _understand(titles, declaration)
     header = set(titles)
+    options, unused = drop_unused(meanings.options, frame=frame, instrument=declaration.instrument)
     ids = ("_uuid", "KEY", "meta/instanceID", "meta-instanceID", "_id")
     return Table(
         frame=frame,
@@ -152,17 +159,29 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         names=meanings.names,
         reasons=_not_answered(frame, meanings),
         numbers="codes",
-        options={base: tuple(options) for base, options in meanings.options.items()},
+        options=options,
         separators=" ,;|\n",
         own=frozenset(
             title
             for title in titles
-            if title in KOBO_COLUMNS | ODK_COLUMNS | SHARED_COLUMNS or title.startswith("SET-OF-")
+            if title in KOBO_COLUMNS | ODK_COLUMNS | SHARED_COLUMNS | unused or title.startswith("SET-OF-")
         ),
         submission="" if sheet in repeats else next((name for name in ids if name in header), ""),
         date_order="ymd",
         notes=tuple(notes),
     )
+
+
+def _filled_up(rows: Sequence[list[str]], name: str, notes: list[str]) -> list[list[str]]:
+    """Return the rows with ODK's own last columns, which some releases head and never fill."""
+    width = len(rows[0])
+    body = [row for row in rows[1:] if any(cell.strip() for cell in row)]
+    short = {width - len(row) for row in body}
+    lack = short.pop() if len(short) == 1 else 0
+    if lack < 1 or not {clean_header(cell) for cell in rows[0][-lack:]} <= ODK_COLUMNS - {"KEY", "PARENT_KEY"}:
+        return rows
+    notes.append(f"{name}: the last {lack} column(s) of ODK's own have a header and no cells.")
+    return [rows[0], *(row + [""] * lack if len(row) + lack == width else row for row in rows[1:])]
 
 
 def _not_answered(frame: pd.DataFrame, meanings: _Meanings) -> Mapping[str, npt.NDArray[np.object_]]:

@@ -16,6 +16,7 @@ from toolkit.ingest.columns import Columns
 from toolkit.ingest.declaration import ExportDeclaration, clean_header
 from toolkit.ingest.dialects.dialect import Answers, Dialect, csv_bytes
 from toolkit.ingest.dialects.redcap_dictionary import RedcapDictionary, read_dictionary
+from toolkit.ingest.dialects.unused_options import drop_unused
 from toolkit.ingest.layout import build_frame, choose_sheet, unique_headers
 from toolkit.ingest.table import NOT_SHOWN, Aside, Option, Table
 
@@ -29,7 +30,7 @@ OWN = frozenset(
         *("redcap_survey_identifier", "Survey Identifier", "Survey Timestamp"),
     )
 )
-STATUS = frozenset({"", "0", "1", "2", "incomplete", "unverified", "complete"})
+STATUS = frozenset({"", "0", "1", "2", "3", "4", "incomplete", "unverified", "complete"})
 OPEN = frozenset({"", "0", "incomplete"})
 MARKS = frozenset(name for name in OWN if name.startswith("redcap_"))
 NOT_COMPLETED = "[not completed]"
@@ -84,7 +85,7 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     titles = [str(title) for title in frame]
     dictionary = read_dictionary(declaration, log=log)
     own = frozenset(title for title in titles if title in OWN or _COMPLETE.fullmatch(title) or _STAMP.fullmatch(title))
-    options = _options(titles, dictionary)
+    options, unused = drop_unused(_options(titles, dictionary), frame=frame, instrument=declaration.instrument)
     forms = _forms(titles, own)
     table = Table(
         frame=frame,
@@ -94,7 +95,7 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         numbers="codes",
         value_labels={title: labels for title, labels in dictionary.labels.items() if title in titles},
         options=options,
-        own=own,
+        own=own | unused,
         date_order="ymd",
     )
     answered = Columns(declaration, table).known(declaration.instrument.items) - own - {_record_id(titles)}

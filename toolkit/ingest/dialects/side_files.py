@@ -5,7 +5,10 @@ from __future__ import annotations
 from toolkit.core.errors import ProblemLog
 from toolkit.ingest.declaration import ExportDeclaration
 from toolkit.ingest.decoding import decode_text, split_cells
+from toolkit.ingest.workbook_guard import OLE_MAGIC, check_workbook
+from toolkit.ingest.workbooks import read_workbook
 
+ZIP_MAGIC = b"PK\x03\x04"
 MAX_BYTES = 50_000_000
 
 
@@ -33,6 +36,10 @@ def read_side_file(declaration: ExportDeclaration, *, headers: frozenset[str], l
             mend="correct the path under key in study.yaml",
         )
         return []
+    if content.startswith((ZIP_MAGIC, OLE_MAGIC)):
+        sound = check_workbook(content, name=path.name, suffix=path.suffix.lower(), log=log)
+        sheets = read_workbook(content, name=path.name, log=log) if sound else None
+        return next((list(sheet.rows) for sheet in sheets or () if sheet.visible and sheet.rows), [])
     known = declaration.known_texts()
     decoded = decode_text(content, name=path.name, encoding=declaration.encoding, known=known, log=log)
     if decoded is None:

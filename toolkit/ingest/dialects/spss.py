@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
-import struct
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,23 +18,26 @@ from toolkit.core.errors import ProblemLog
 from toolkit.ingest.book import Book
 from toolkit.ingest.declaration import ExportDeclaration
 from toolkit.ingest.dialects.dialect import Answers, Dialect
+from toolkit.ingest.dialects.sav_guard import SavShape, check_sav
 from toolkit.ingest.dialects.statistics_files import (
+    PYTHON_NAMES,
     Opened,
+    Reader,
     Reasons,
     Texts,
     code_answers,
+    fill_column,
     frame_of,
+    leave_gaps,
     number_text,
     open_codes,
-    reason_of,
     reasons_of_form,
     split_columns,
+    tell_value,
 )
 from toolkit.ingest.table import UNTICKED, Option, Table
 
 EPOCH = datetime(1582, 10, 14)
-MAX_EXPANDED = 2_000_000_000
-_WIDTH, _CASES = 68, 80
 _DATE = re.compile(r"(?:[AEJS]?DATE|QYR|MOYR|WKYR)\d*(?:\.\d+)?")
 _STAMP = re.compile(r"(?:DATETIME|YMDHMS)\d*(?:\.\d+)?")
 _TIME = re.compile(r"[DM]?TIME\d*(?:\.\d+)?")
@@ -50,14 +53,16 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     if book.kind != "sav":
         log.add("this is no SPSS file", file=book.name, allowed="a .sav or .zsav file", mend="correct platform")
         return None
-    if _is_too_large(book.content):
+    shape = check_sav(book.content)
+    if shape.fault:
         log.add(
-            "the file would expand to more than 2 GB",
+            f"the file is damaged or cut off: {shape.fault}",
             file=book.name,
-            mend="export it again without the variables that are no answers",
+            allowed="a .sav or .zsav file as SPSS wrote it",
+            mend="export or download it again, and compare the sizes; or export the answers as CSV",
         )
         return None
-    opened = open_codes(book, declaration, reader=pyreadstat.read_sav, log=log)
+    opened = open_codes(book, declaration, reader=_reader(shape), log=log)
     if opened is None:
         return None
     meta = opened.meta
@@ -67,7 +72,9 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     }
     titles = [str(header) for header in opened.columns]
     texts = {header: label for header, label in meta.column_names_to_labels.items() if label}
-    options = split_columns(titles, texts, labels, declaration) | _answer_sets(meta, titles, texts, labels)
+    options = split_columns(titles, texts=texts, labels=labels, declaration=declaration) | _answer_sets(
+        meta, titles, texts, labels
+    )
     ticks = {option.header for group in options.values() for option in group}
     cells, reasons, odd = _read_columns(opened, ticks, labels, declaration)
     notes = [opened.note] if opened.note else []
@@ -81,20 +88,37 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         reasons=reasons,
         numbers="codes",
         value_labels=labels,
-        options=options,
+        options=leave_gaps(options, cells=cells, reasons=reasons),
         date_order="ymd",
         notes=tuple(notes),
     )
 
 
-def _is_too_large(content: bytes) -> bool:
-    """Whether the header speaks of more than is believed of a survey."""
-    if len(content) < _CASES + 4:
-        return False
-    order = "<" if content[64:68] in (b"\x02\0\0\0", b"\x03\0\0\0") else ">"
-    width = struct.unpack_from(f"{order}i", content, _WIDTH)[0]
-    cases = struct.unpack_from(f"{order}i", content, _CASES)[0]
-    return bool(width > 0 and cases > 0 and width * cases * 8 > MAX_EXPANDED)
+def _reader(shape: SavShape) -> Reader:
+    """Return a reader that refuses an encoding in which a labelled text of the file does not stand."""
+
+    def read_sav(
+        file: io.BytesIO,
+        *,
+        encoding: str | None = None,
+        usecols: list[str] | None = None,
+        user_missing: bool,
+        disable_datetime_conversion: bool,
+        output_format: Literal["dict"],
+    ) -> tuple[Mapping[str, Sequence[object]], Any]:
+        if not shape.decodes(PYTHON_NAMES.get(encoding or "", encoding or "")):
+            raise ValueError("unable to convert a labelled text")
+        found: tuple[Mapping[str, Sequence[object]], Any] = pyreadstat.read_sav(
+            file,
+            encoding=encoding,
+            usecols=usecols,
+            user_missing=user_missing,
+            disable_datetime_conversion=disable_datetime_conversion,
+            output_format=output_format,
+        )
+        return found
+
+    return read_sav
 
 
 def _read_columns(
@@ -106,22 +130,23 @@ def _read_columns(
     odd = []
     for header, values in opened.columns.items():
         ranges = meta.missing_ranges.get(header, [])
-        gaps = [_is_declared(value, ranges) for value in values]
         kind = str(meta.original_variable_types.get(header, ""))
-        texts = [number_text(value) if gap else _cell(value, kind) for value, gap in zip(values, gaps, strict=True)]
-        cells[header] = texts
-        if _STAMP.fullmatch(kind) or _DATE.fullmatch(kind):
-            odd += [header] * any(
-                text.count("-") < 2 and not gap for text, gap in zip(texts, gaps, strict=True) if text
+        if not ranges and meta.readstat_variable_types.get(header) == "string":
+            cells[header] = ["" if value is None else str(value) for value in values]
+            continue
+        told = {
+            value: tell_value(
+                number_text(value) if gap else _cell(value, kind), gap=gap, labels=labels.get(header, {}), form=form
             )
-        # Some tools declare 0 missing in every column; in a column of ticks it says that the option was left.
-        if any(gaps) and header not in ticks:
-            known = labels.get(header, {})
-            told = [
-                reason_of(text, known.get(text, ""), reasons=form) if gap else ""
-                for text, gap in zip(texts, gaps, strict=True)
-            ]
-            reasons[header] = np.array(told, dtype=object)
+            for value in dict.fromkeys(values)
+            for gap in (_is_declared(value, ranges),)
+        }
+        if _STAMP.fullmatch(kind) or _DATE.fullmatch(kind):
+            odd += [header] * any(text.count("-") < 2 and text and not reason for text, reason in told.values())
+        if header in ticks:
+            # Some tools declare 0 missing in every column; in a column of ticks it says that the option was left.
+            told = {value: (text, "" if text == "0" else reason) for value, (text, reason) in told.items()}
+        fill_column(header, values, told=told, cells=cells, reasons=reasons)
     return cells, reasons, odd
 
 

@@ -22,17 +22,20 @@ from toolkit.ingest.dialects.statistics_files import (
     Reasons,
     Texts,
     code_answers,
+    fill_column,
     frame_of,
+    leave_gaps,
     number_text,
     open_codes,
-    reason_of,
     reasons_of_form,
     split_columns,
+    tell_value,
 )
 from toolkit.ingest.table import Table
 
 EPOCH = datetime(1960, 1, 1)
 MAX_CASES = 50_000_000
+END = b"</stata_dta>"
 _DAY = re.compile(r"%-?(?:td|d).*")
 _MILLISECONDS = re.compile(r"%-?tc.*")
 _OTHER_TIME = re.compile(r"%-?t[Cwmqhyb].*")
@@ -49,12 +52,9 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     if book.kind != "dta":
         log.add("this is no Stata file", file=book.name, allowed="a .dta file", mend="correct platform in study.yaml")
         return None
-    if _claims_too_many(book.content):
-        log.add(
-            "the file is damaged: it speaks of more answers than it has room for",
-            file=book.name,
-            mend="export it again",
-        )
+    fault = _damage(book.content)
+    if fault:
+        log.add(f"the file is damaged: {fault}", file=book.name, mend="export or download it again")
         return None
     opened = open_codes(book, declaration, reader=pyreadstat.read_dta, log=log)
     if opened is None:
@@ -68,6 +68,12 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
     cells, reasons, odd = _read_columns(opened, labels, declaration)
     notes = [opened.note] if opened.note else []
     notes += [f"{book.name}, column {header}: times were left as the numbers that Stata stores." for header in odd]
+    notes += [
+        f"{book.name}, column {header}: the labels of its codes are not in the file."
+        for header, name in meta.variable_to_label.items()
+        if name and header not in labels
+    ]
+    options = split_columns(list(cells), texts=texts, labels=labels, declaration=declaration)
     frame, rows = frame_of(cells)
     return Table(
         frame=frame,
@@ -76,21 +82,25 @@ def read(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> Tabl
         reasons=reasons,
         numbers="codes",
         value_labels=labels,
-        options=split_columns(list(cells), texts, labels, declaration),
+        options=leave_gaps(options, cells=cells, reasons=reasons),
         date_order="ymd",
         notes=tuple(notes),
     )
 
 
-def _claims_too_many(content: bytes) -> bool:
-    """Whether the header counts more cases than the file has bytes."""
+def _damage(content: bytes) -> str:
+    """Return what shows that a file is not whole, or "": its count of cases, its end."""
     if content.startswith(b"<stata_dta>"):
         order = "<" if b"<byteorder>LSF</byteorder>" in content[:200] else ">"
         match = _CASES.search(content[:200])
         cases = struct.unpack(f"{order}{'I' if len(match[1]) == 4 else 'Q'}", match[1])[0] if match else 0
     else:
         cases = struct.unpack_from("<i" if content[1:2] == b"\x02" else ">i", content.ljust(12, b"\0"), 6)[0]
-    return bool(cases > min(len(content), MAX_CASES))
+    if cases > min(len(content), MAX_CASES):
+        return "it speaks of more answers than it has room for"
+    if content.startswith(b"<stata_dta>") and END not in content[-len(END) - 100 :]:
+        return "it breaks off before its end"
+    return ""
 
 
 def _code(code: object) -> str:
@@ -114,17 +124,18 @@ def _read_columns(
             cells[header] = ["" if value is None else str(value) for value in values]
             continue
         kind = str(meta.original_variable_types.get(header, ""))
-        texts = [f".{value}" if isinstance(value, str) else _cell(_plain(value), kind) for value in values]
-        cells[header] = texts
+        told = {
+            value: tell_value(
+                f".{value}" if isinstance(value, str) else _cell(_plain(value), kind),
+                gap=isinstance(value, str),
+                labels=labels.get(header, {}),
+                form=form,
+            )
+            for value in dict.fromkeys(values)
+        }
         if _OTHER_TIME.fullmatch(kind):
             odd.append(header)
-        if any(isinstance(value, str) for value in values):
-            known = labels.get(header, {})
-            told = [
-                reason_of(text, known.get(text, ""), reasons=form) if isinstance(value, str) else ""
-                for text, value in zip(texts, values, strict=True)
-            ]
-            reasons[header] = np.array(told, dtype=object)
+        fill_column(header, values, told=told, cells=cells, reasons=reasons)
     return cells, reasons, odd
 
 

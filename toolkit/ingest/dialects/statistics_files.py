@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,11 @@ Reasons = dict[str, npt.NDArray[np.object_]]
 # A double holds every whole number up to here; the next ones are no longer exact.
 MAX_EXACT = 2.0**53
 DECLARED_MISSING = "marked missing"
+LOST_LETTERS = "letters would be lost"
 # How the reading library calls the encodings that exports of older programs stand in.
 _ICONV = {"mac_roman": "MACINTOSH", "mac_romanian": "MACROMANIA", "iso8859-16": "ISO-8859-16"}
+PYTHON_NAMES = {name: python for python, name in _ICONV.items()}
+"""Name of an encoding in the reading library -> its name in Python, where they differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +64,11 @@ def open_codes(book: Book, declaration: ExportDeclaration, *, reader: Reader, lo
     declared = "" if declaration.encoding == "auto" else declaration.encoding
     opened, fault = _attempt(book.content, declared, reader)
     if not declared:
+        if opened is not None and _loses_letters(opened, book.content, reader):
+            opened, fault = None, LOST_LETTERS
         opened = _better_encoding(opened, book, declaration, reader)
     if opened is None:
-        letters = "convert" in fault or "decode" in fault
+        letters = "convert" in fault or "decode" in fault or fault == LOST_LETTERS
         log.add(
             "letters of the file cannot be read in the encoding that it names"
             if letters
@@ -81,8 +86,10 @@ def open_codes(book: Book, declaration: ExportDeclaration, *, reader: Reader, lo
     return opened
 
 
-def _attempt(content: bytes, encoding: str, reader: Reader) -> tuple[Opened | None, str]:
-    options = {"encoding": _ICONV.get(encoding, encoding)} if encoding else {}
+def _attempt(content: bytes, encoding: str, reader: Reader, only: Sequence[str] = ()) -> tuple[Opened | None, str]:
+    options: dict[str, object] = {"encoding": _ICONV.get(encoding, encoding)} if encoding else {}
+    if only:
+        options["usecols"] = list(only)
     try:
         columns, meta = reader(
             io.BytesIO(content),
@@ -101,6 +108,35 @@ def _attempt(content: bytes, encoding: str, reader: Reader) -> tuple[Opened | No
     ) as error:
         return None, str(error).strip().rstrip(".").lower() or "it breaks off"
     return Opened(columns=columns, meta=meta), ""
+
+
+def _loses_letters(opened: Opened, content: bytes, reader: Reader) -> bool:
+    """Whether texts end in part of a letter although their field has room: they stand in another encoding.
+
+    The reading library drops such a part without a word, because SPSS cuts long texts within a letter.
+    """
+    meta = opened.meta
+    texts = [name for name, kind in meta.readstat_variable_types.items() if kind == "string"]
+    if str(meta.file_encoding or "UTF-8").upper() != "UTF-8" or not texts:
+        return False
+    raw, _ = _attempt(content, "ISO-8859-1", reader, texts)
+    if raw is None:
+        return False
+    for name in texts:
+        width = meta.variable_storage_width.get(name, 0)
+        for read, value in zip(opened.columns[name], raw.columns[name], strict=True):
+            # Texts that are stored apart come as UTF-8 whatever is asked for.
+            if not isinstance(value, str) or value.isascii() or value == read:
+                continue
+            try:
+                data = value.encode("iso-8859-1")
+                data.decode("utf-8")
+            except UnicodeDecodeError as error:
+                if len(data) < width or error.reason != "unexpected end of data":
+                    return True
+            except UnicodeEncodeError:
+                return False
+    return False
 
 
 def _better_encoding(
@@ -130,8 +166,9 @@ def _texts(opened: Opened) -> list[str]:
     texts = [label for label in meta.column_labels if label]
     for labels in meta.variable_value_labels.values():
         texts += map(str, labels.values())
-    for column in opened.columns.values():
-        texts += [value for value in column if isinstance(value, str) and not value.isascii()]
+    for name, column in opened.columns.items():
+        if meta.readstat_variable_types.get(name) == "string":
+            texts += [value for value in column if isinstance(value, str) and not value.isascii()]
     return texts
 
 
@@ -167,17 +204,53 @@ def frame_of(columns: Mapping[str, Sequence[str]]) -> tuple[pd.DataFrame, npt.ND
     return frame, np.arange(1, len(frame) + 1, dtype=np.int64)
 
 
-def reason_of(code: str, label: str, *, reasons: Mapping[str, str]) -> str:
-    """Return why there is no answer where a file declares a code to mean none.
+def tell_value(code: str, *, gap: bool, labels: Mapping[str, str], form: Mapping[str, str]) -> tuple[str, str]:
+    """Return a code, and why it is no answer where the file declares it to mean none.
 
     Parameters
     ----------
-    code, label : str
-        The code and what the file calls it, or "".
-    reasons : mapping of str to str
+    code : str
+        The value as text.
+    gap : bool
+        Whether the file declares it missing.
+    labels : mapping of str to str
+        Code -> label of the column.
+    form : mapping of str to str
         Folded label of the form -> its own reason, which goes before the code.
     """
-    return reasons.get(match_key(label), "") or f"{DECLARED_MISSING} {code}"
+    if not gap:
+        return code, ""
+    return code, form.get(match_key(labels.get(code, "")), "") or f"{DECLARED_MISSING} {code}"
+
+
+def fill_column(
+    header: str,
+    values: Sequence[object],
+    *,
+    told: Mapping[object, tuple[str, str]],
+    cells: Texts,
+    reasons: Reasons,
+) -> None:
+    """Write the texts of a column, and its reasons where there are any; `told` holds both per value."""
+    cells[header] = [told[value][0] for value in values]
+    if any(reason for _, reason in told.values()):
+        reasons[header] = np.array([told[value][1] for value in values], dtype=object)
+
+
+def leave_gaps(
+    options: Mapping[str, tuple[Option, ...]], *, cells: Texts, reasons: Reasons
+) -> dict[str, tuple[Option, ...]]:
+    """Return the options with every code that the file declares missing as one that ticks nothing."""
+    gaps = {
+        header: frozenset(text.casefold() for text, reason in zip(cells[header], told, strict=True) if reason)
+        for header, told in reasons.items()
+    }
+    return {
+        base: tuple(
+            replace(option, unticked=option.unticked | gaps.get(option.header, frozenset())) for option in group
+        )
+        for base, group in options.items()
+    }
 
 
 def reasons_of_form(declaration: ExportDeclaration) -> dict[str, str]:
@@ -193,6 +266,7 @@ def reasons_of_form(declaration: ExportDeclaration) -> dict[str, str]:
 
 def split_columns(
     headers: Iterable[str],
+    *,
     texts: Mapping[str, str],
     labels: Mapping[str, Mapping[str, str]],
     declaration: ExportDeclaration,
