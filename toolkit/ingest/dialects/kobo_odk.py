@@ -179,7 +179,7 @@ def _filled_up(rows: Sequence[list[str]], name: str, notes: list[str]) -> list[l
     short = {width - len(row) for row in body}
     lack = short.pop() if len(short) == 1 else 0
     if lack < 1 or not {clean_header(cell) for cell in rows[0][-lack:]} <= ODK_COLUMNS - {"KEY", "PARENT_KEY"}:
-        return rows
+        return list(rows)
     notes.append(f"{name}: the last {lack} column(s) of ODK's own have a header and no cells.")
     return [rows[0], *(row + [""] * lack if len(row) + lack == width else row for row in rows[1:])]
 
