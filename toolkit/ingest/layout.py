@@ -16,6 +16,7 @@ from toolkit.ingest.decoding import check_header, check_rows
 from toolkit.ingest.sheet import Sheet
 from toolkit.ingest.text_rows import HEAD_ROWS, TextRows
 
+BLOCK_ROWS = 512
 Frame = tuple[pd.DataFrame, npt.NDArray[np.int64]]
 
 
@@ -60,10 +61,20 @@ def build_frame(
         log.add("the file has a header and 0 answers", file=name, mend="export it again once there are answers")
         return None
     cells_of = {
-        title: pd.array(np.array(cells, dtype=object), dtype="str")
-        for title, cells in zip(_named(titles), zip(*kept, strict=True), strict=True)
+        title: pd.array(cells, dtype="str")
+        for title, cells in zip(_named(titles), _columns(kept, width=len(titles)), strict=True)
     }
     return pd.DataFrame(cells_of, copy=False), np.asarray(numbers, dtype=np.int64)
+
+
+def _columns(rows: list[list[str]], *, width: int) -> list[npt.NDArray[np.object_]]:
+    """Return the columns of equally wide rows, turned block by block, as a whole table does not fit a cache."""
+    columns = [np.empty(len(rows), dtype=object) for _ in range(width)]
+    for start in range(0, len(rows), BLOCK_ROWS):
+        block = rows[start : start + BLOCK_ROWS]
+        for column, cells in zip(columns, zip(*block, strict=True), strict=True):
+            column[start : start + len(block)] = cells
+    return columns
 
 
 def _named(titles: Sequence[str]) -> list[str]:
