@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 LOCAL_HEADER = 30
 CHUNK = 1 << 20
+PACKED = 1 << 16
 MAX_RATIO = 100
 # Small members compress well without any harm: a sheet of blanks, a theme.
 RATIO_COUNTS_FROM = 10_000_000
@@ -67,13 +68,15 @@ def stream_member(content: bytes, info: zipfile.ZipInfo) -> Iterator[bytes]:
     expander = zlib.decompressobj(-zlib.MAX_WBITS)
     total = 0
     try:
-        piece = expander.decompress(packed, CHUNK)
-        while piece:
-            total += len(piece)
-            if total > info.file_size:
-                raise ArchiveError("a member of the archive is larger than its directory says")
-            yield piece
-            piece = expander.decompress(expander.unconsumed_tail, CHUNK)
+        # Fed bit by bit: what is left over is copied each time.
+        for begin in range(0, len(packed), PACKED):
+            piece = expander.decompress(packed[begin : begin + PACKED], CHUNK)
+            while piece:
+                total += len(piece)
+                if total > info.file_size:
+                    raise ArchiveError("a member of the archive is larger than its directory says")
+                yield piece
+                piece = expander.decompress(expander.unconsumed_tail, CHUNK)
     except zlib.error as error:
         raise ArchiveError("the archive is damaged") from error
 
