@@ -150,7 +150,9 @@ FILES = (
         content("post.csv", lambda text: text.replace(b"Garden", b'"Garden', 1)),
         (("exports/post.csv, row 4", "never closed"),),
     ),
-    Case("a workbook", content("post.csv", lambda _: b"PK\x03\x04"), (("exports/post.csv", "not a CSV file"),)),
+    Case(
+        "a workbook", content("post.csv", lambda _: b"PK\x03\x04"), (("exports/post.csv", "a workbook or ZIP archive"),)
+    ),
     Case(
         "missing column",
         content("post.csv", lambda text: text.replace(b"sk2", b"sk_2", 1)),
@@ -240,7 +242,7 @@ SETTINGS = (
     Case(
         "unknown platform",
         settings("platform: plain", "platform: paper"),
-        (("study.yaml, row 7, column exports.platform", "'auto', 'qualtrics' or 'plain'"),),
+        (("study.yaml, row 7, column exports.platform", "'auto', 'qualtrics', 'plain'"),),
     ),
     Case(
         "unknown wave",

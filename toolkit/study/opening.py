@@ -14,7 +14,15 @@ from toolkit.core.provenance import Provenance, hash_bytes, package_sha256, pack
 from toolkit.core.shipped import shipped_path
 from toolkit.disclosure import SuppressionPlan, strictest_plan
 from toolkit.evaluate import PROGRAMME, AnalysisPlan, Design, count_changes, grade_design, name_population
-from toolkit.ingest import ExportDeclaration, Responses, concat_responses, read_export, tidy
+from toolkit.ingest import (
+    ExportDeclaration,
+    RawExport,
+    Responses,
+    check_agreement,
+    concat_responses,
+    read_export,
+    tidy,
+)
 from toolkit.instruments import Instrument, choice_lookup, fold_label, load_instrument
 from toolkit.measure import ScoringRule, keep_consenting, keep_identified, link, score
 from toolkit.report.cover import Cover, Origin
@@ -220,22 +228,34 @@ def _declaration(
         fixed=fixed,
         encoding=export.encoding,
         outcomes=outcomes,
+        sheet=export.sheet,
+        qsf=folder / export.qsf if export.qsf else None,
+        key=folder / export.key if export.key else None,
+        numbers=export.numbers,
+        dates=export.dates,
+        date_windows=export.date_windows,
+        decimal=export.decimal,
+        not_asked=frozenset(export.not_asked),
+        partial=export.partial,
     )
 
 
 def _read_all(declarations: list[ExportDeclaration], instrument: Instrument) -> Responses:
     log = ProblemLog()
     parts: list[Responses] = []
+    raws: list[RawExport] = []
     worst: type[ToolkitError] = InputError
     for declaration in declarations:
         try:
-            parts.append(tidy(read_export(declaration), instrument))
+            raws.append(read_export(declaration))
+            parts.append(tidy(raws[-1], instrument))
         except ToolkitError as error:
             log.extend(error.problems)
             worst = max(worst, type(error), key=lambda kind: kind.exit_code)
+    disagreements = check_agreement(raws, instrument, log=log)
     log.raise_as(worst)
     whole = concat_responses(parts)
-    return replace(whole, notes=(*whole.notes, *_same_contents(whole.provenance.inputs)))
+    return replace(whole, notes=(*whole.notes, *disagreements, *_same_contents(whole.provenance.inputs)))
 
 
 def _same_contents(inputs: Mapping[str, str]) -> list[str]:
