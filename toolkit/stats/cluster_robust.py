@@ -179,7 +179,7 @@ def fit_clustered(
         )
     log.raise_as(UsageError)
     gram = columns.gram
-    inverse = np.linalg.inv(gram[:-1, :-1])
+    inverse: FloatArray = np.linalg.inv(gram[:-1, :-1])
     solved = inverse @ gram[:-1, -1]
     design = scaled_design(columns)
     residual = columns.combine(np.append(-solved, 1.0))
@@ -328,7 +328,9 @@ def _estimate_one(
         p_value = min(1.0, 2 * float(stats.t.sf(abs(statistic), df)))
         warnings += [P_TOO_SMALL] if p_value == 0 else []
         if df < FEW_DF:
-            warnings.append(f"{df:.1f} degrees of freedom: below {FEW_DF:g} the interval may be too narrow; see the wild bootstrap")
+            warnings.append(
+                f"{df:.1f} degrees of freedom: below {FEW_DF:g} the interval may be too narrow; see the wild bootstrap"
+            )
     sd = fit.residual_sd
     return RobustEffect(
         name=name,

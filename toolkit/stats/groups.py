@@ -42,7 +42,7 @@ def grams_by_group(design: FloatArray, codes: IntArray, *, levels: int) -> Float
 
 
 def number_groups(groups: ArrayLike, *, name: str, n: int, log: ProblemLog) -> tuple[IntArray, int]:
-    """Number group labels from 0; note in `log` labels that are missing or of another length.
+    """Give group labels numbers from 0; note in `log` labels that are missing or of another length.
 
     Parameters
     ----------

@@ -122,7 +122,7 @@ class BlockMoments:
         """Return ``Z' values`` for one term, shape (levels, columns)."""
         return np.column_stack(
             [
-                np.bincount(term.codes, weights=values if column is None else values * column, minlength=term.levels)
+                sum_by_group(values if column is None else values * column, term.codes, levels=term.levels)
                 for column in term.columns
             ]
         )

@@ -169,7 +169,7 @@ def _scale(outcome: FloatArray, fixed: Mapping[str, FloatArray], *, intercept: b
     if not intercept:
         # Without an intercept nothing may be centred; taking the least-squares fit off the outcome may.
         design = np.column_stack(list(fixed.values()))
-        origin = np.linalg.lstsq(design, outcome, rcond=None)[0]
+        origin = np.asarray(np.linalg.lstsq(design, outcome, rcond=None)[0], dtype=np.float64)
         raw[-1] = outcome - design @ origin
     centre, spread = np.zeros(len(raw)), np.ones(len(raw))
     total = np.zeros(len(raw))

@@ -229,13 +229,13 @@ def count_degrees(inference: FixedInference, own: FloatArray) -> tuple[float | N
 
 def _satterthwaite_df(inference: FixedInference, own: FloatArray) -> float | None:
     values, vectors = np.linalg.eigh(own @ inference.adjusted @ own.T)
+    q = own.shape[0]
     turned = vectors.T @ own
     slopes = np.einsum("qi,kij,qj->qk", turned, inference.slopes, turned)
     noise = np.einsum("qk,kl,ql->q", slopes, inference.weights, slopes)
     if np.any(noise <= 0):
         return None
-    dfs = 2 * values**2 / noise
-    q = dfs.size
+    dfs: FloatArray = 2 * values**2 / noise
     if q == 1 or float(np.ptp(dfs)) < SAME_DF * float(dfs.max()):
         return float(dfs.mean())
     if np.any(dfs <= 2):
@@ -245,7 +245,7 @@ def _satterthwaite_df(inference: FixedInference, own: FloatArray) -> float | Non
 
 
 def _kenward_roger_df(inference: FixedInference, own: FloatArray) -> tuple[float | None, float]:
-    """Kenward and Roger (1997), section 3, as pbkrtest evaluates it."""
+    """Count as Kenward and Roger (1997), section 3."""
     plain, q = inference.plain, own.shape[0]
     inner = own.T @ np.linalg.solve(own @ plain @ own.T, own)
     parts = inner @ plain @ inference.slopes @ plain

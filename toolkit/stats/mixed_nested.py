@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from toolkit.stats.arrays import FloatArray
-from toolkit.stats.mixed_columns import Columns
 from toolkit.stats.groups import IntArray, sum_by_group
+from toolkit.stats.mixed_columns import Columns
 from toolkit.stats.mixed_terms import Numbers, RandomTerm
 
 
