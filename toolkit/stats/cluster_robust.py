@@ -179,7 +179,7 @@ def fit_clustered(
         )
     log.raise_as(UsageError)
     gram = columns.gram
-    inverse: FloatArray = np.linalg.inv(gram[:-1, :-1])
+    inverse = np.asarray(np.linalg.inv(gram[:-1, :-1]), dtype=np.float64)
     solved = inverse @ gram[:-1, -1]
     design = scaled_design(columns)
     residual = columns.combine(np.append(-solved, 1.0))

@@ -235,13 +235,13 @@ def _satterthwaite_df(inference: FixedInference, own: FloatArray) -> float | Non
     noise = np.einsum("qk,kl,ql->q", slopes, inference.weights, slopes)
     if np.any(noise <= 0):
         return None
-    dfs: FloatArray = 2 * values**2 / noise
+    dfs = np.asarray(2 * values**2 / noise, dtype=np.float64)
     if q == 1 or float(np.ptp(dfs)) < SAME_DF * float(dfs.max()):
         return float(dfs.mean())
     if np.any(dfs <= 2):
         return 2.0
     expected = float(np.sum(dfs / (dfs - 2)))
-    return 2 * expected / (expected - q)
+    return float(2 * expected / (expected - q))
 
 
 def _kenward_roger_df(inference: FixedInference, own: FloatArray) -> tuple[float | None, float]:

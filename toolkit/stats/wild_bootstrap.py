@@ -57,8 +57,8 @@ class WildTest:
         t with the CR0 error.
     p_value : float or None
         Two-sided, symmetric, ties counted against the effect; never 0.
-    p_strict : float or None
-        The share of |t*| above |t|, ties left out; 0 is possible, so it is no p value to report.
+    share_above : float or None
+        The share of |t*| above |t|, ties left out; it may be 0, so it is no p value.
     conf_low, conf_high : float or None
         All values that the test does not reject; None where no value far out is rejected.
     conf_level : float
@@ -88,7 +88,7 @@ class WildTest:
     null: float
     statistic: float | None
     p_value: float | None
-    p_strict: float | None
+    share_above: float | None
     conf_low: float | None
     conf_high: float | None
     conf_level: float
@@ -169,8 +169,8 @@ def bootstrap_wild(
     Notes
     -----
     Up to 12 clusters all ``2^m`` Rademacher sign vectors are counted, the identity among them, so that the
-    smallest p is ``2 / 2^m``. Below eight clusters they give under 100 values of |t*|: then Webb's six-point weights are
-    taken, all ``6^m`` up to five clusters. Drawn vectors give ``(b + 1) / (B + 1)``.
+    smallest p is ``2 / 2^m``. Below eight clusters they give under 100 values of |t*|: then Webb's six-point weights
+    are taken, all ``6^m`` up to five clusters. Drawn vectors give ``(b + 1) / (B + 1)``.
 
     References
     ----------
@@ -185,7 +185,7 @@ def bootstrap_wild(
     >>> fit = fit_clustered(y, {"wave": wave}, cluster=[host for host in range(8) for _ in range(2)])
     >>> test = bootstrap_wild(fit, "wave")
     >>> test.draws, test.p_value
-    (256, 0.03125)
+    (256, 0.0625)
     """
     row = _read_arguments(fit, contrast, weights=weights, draws=draws, seed=seed, conf_level=conf_level, null=null)
     sums = _prepare(fit, row)
@@ -207,7 +207,7 @@ def bootstrap_wild(
         null=float(null),
         statistic=float(observed),
         p_value=_p_value(above + ties, chosen),
-        p_strict=above / chosen.vectors.shape[0],
+        share_above=above / chosen.vectors.shape[0],
         conf_low=low,
         conf_high=high,
         conf_level=conf_level,
@@ -382,7 +382,7 @@ def _undefined(
         null=float(null),
         statistic=None,
         p_value=None,
-        p_strict=None,
+        share_above=None,
         conf_low=None,
         conf_high=None,
         conf_level=conf_level,
