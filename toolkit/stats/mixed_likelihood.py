@@ -25,6 +25,9 @@ REAL_STEP = 1e-3
 
 STARTS = (1.0, 0.1)
 NEAR_ZERO = 1e-2
+LIFTS = (0.001, 0.01, 0.03, 0.1, 0.3)
+"""Thetas that are tried beside zero."""
+
 SAME_CRITERION = 1e-6
 FLAT_GAIN = 1e-9
 NEWTON_STEPS = 12
@@ -287,11 +290,17 @@ def _settle_zero(criterion: Criterion, theta: FloatArray, *, place: int, diagona
     zero[place] = 0.0
     free = ~(diagonal & (zero == 0))
     zero = _search(criterion, zero, free=free, diagonal=diagonal)
-    # The criterion is even in a diagonal theta, so that its slope at zero says nothing; a small step does.
-    away = zero.copy()
-    away[place] = NEAR_ZERO / 10
-    if criterion.value(away) < criterion.value(zero) - FLAT_GAIN:
-        away[place] = NEAR_ZERO * 10
+    # The criterion is even in a diagonal theta, so that its slope at zero says nothing: points beside it do. A search
+    # from one that is lower than zero cannot end at zero.
+    beside = []
+    for size in LIFTS:
+        point = zero.copy()
+        point[place] = size
+        beside.append((float(criterion.value(point)), size))
+    height, size = min(beside)
+    if height < criterion.value(zero) - FLAT_GAIN:
+        away = zero.copy()
+        away[place] = size
         away = _search(criterion, away, free=np.ones(theta.size, dtype=bool), diagonal=diagonal)
         return min((away, theta, zero), key=lambda point: float(criterion.value(point)))
     return zero if criterion.value(zero) <= criterion.value(theta) + FLAT_GAIN else theta

@@ -12,8 +12,17 @@ from scipy import optimize, stats
 
 from toolkit.core.errors import ProblemLog, UsageError
 from toolkit.stats.arrays import FloatArray, check_between
+from toolkit.stats.groups import IntArray
 from toolkit.stats.mixed import MixedFit
-from toolkit.stats.mixed_likelihood import IMAGINARY_STEP, Criterion, minimise, take_apart
+from toolkit.stats.mixed_likelihood import (
+    FLAT_GAIN,
+    IMAGINARY_STEP,
+    LIFTS,
+    NEAR_ZERO,
+    Criterion,
+    minimise,
+    take_apart,
+)
 from toolkit.stats.mixed_terms import Numbers, covariances, diagonal_thetas
 
 MOST_COLUMNS = 2
@@ -322,31 +331,42 @@ def _find_limit(profile: _Profile, *, place: int, side: float, cut: float) -> fl
 
 
 def _minimise_others(profile: _Profile, *, place: int, value: float, start: FloatArray) -> tuple[float, FloatArray]:
-    """Lowest deviance with one number held, from a start as it is and from one with no standard deviation at zero."""
-    free = np.arange(profile.at.size) != place
-    lifted = np.where(np.array(profile.positive), np.maximum(start, AWAY_FROM_ZERO * max(1.0, start.max())), start)
-    best, where = np.inf, start
-    positive = np.array(profile.positive)[free]
-    for begin in (start, lifted) if np.any(start[free][positive] < AWAY_FROM_ZERO / 10) else (start,):
-        full = begin.astype(np.float64)
-        full[place] = value
+    """Lowest deviance with one number held; standard deviations of zero are tried a little above it too."""
+    free = np.flatnonzero(np.arange(profile.at.size) != place)
+    full = start.astype(np.float64)
+    full[place] = value
+    height, full = _search_others(profile, full, free=free)
+    for position in free:
+        if profile.positive[position] and full[position] < NEAR_ZERO:
+            # The deviance is even in a standard deviation, so that a search cannot leave zero by its slope.
+            beside = []
+            for size in LIFTS:
+                point = full.copy()
+                point[position] = size
+                beside.append((float(profile.function(point)), size))
+            lowest, size = min(beside)
+            if lowest < height - FLAT_GAIN:
+                full[position] = size
+                height, full = _search_others(profile, full, free=free)
+    return height, full
 
-        def both(values: FloatArray, full: FloatArray = full) -> tuple[float, FloatArray]:
-            point = full.copy()
-            point[free] = values
-            slopes, height = np.empty(values.size), 0.0
-            for offset, position in enumerate(np.flatnonzero(free)):
-                step = point.astype(np.complex128)
-                step[position] += 1j * IMAGINARY_STEP
-                found = profile.function(step)
-                slopes[offset], height = found.imag / IMAGINARY_STEP, float(found.real)
-            return height, slopes
 
-        bounds = [bound for bound, keep in zip(profile.bounds, free, strict=True) if keep]
-        found = optimize.minimize(
-            both, full[free], jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-8}
-        )
-        if found.fun < best:
-            best, where = float(found.fun), full.copy()
-            where[free] = found.x
-    return best, where
+def _search_others(profile: _Profile, full: FloatArray, *, free: IntArray) -> tuple[float, FloatArray]:
+    def both(values: FloatArray) -> tuple[float, FloatArray]:
+        point = full.copy()
+        point[free] = values
+        slopes, height = np.empty(values.size), 0.0
+        for offset, position in enumerate(free):
+            step = point.astype(np.complex128)
+            step[position] += 1j * IMAGINARY_STEP
+            found = profile.function(step)
+            slopes[offset], height = found.imag / IMAGINARY_STEP, float(found.real)
+        return height, slopes
+
+    bounds = [profile.bounds[position] for position in free]
+    found = optimize.minimize(
+        both, full[free], jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-8}
+    )
+    ended = full.copy()
+    ended[free] = found.x
+    return float(found.fun), ended
