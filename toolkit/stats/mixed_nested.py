@@ -16,6 +16,22 @@ from toolkit.stats.mixed_terms import Numbers, RandomTerm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SizeClass:
+    """Groups of one size, added up within the groups of the second level.
+
+    Attributes
+    ----------
+    holders : numpy.ndarray of int or None
+        Second-level groups that hold groups of this size; None when all do.
+    sums : numpy.ndarray, shape (P + 1, K)
+        Row counts, then sums of the columns, for each holder.
+    """
+
+    holders: IntArray | None
+    sums: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NestedMoments:
     """Sums over groups within groups, the finest level collapsed by group size.
 
@@ -31,12 +47,8 @@ class NestedMoments:
         Distinct sizes of the finest groups, and how many groups have each.
     squares : numpy.ndarray, shape (D, P, P)
         Cross products of the group sums, added over groups of one size; P = p + 1.
-    pair_sums : numpy.ndarray, shape (K, P + 1)
-        Row counts and sums of columns over groups of one size within one group of the second level.
-    pair_sizes, pair_starts : numpy.ndarray
-        Place in `sizes` of each pair, and where each second-level group begins.
-    pair_groups : numpy.ndarray
-        Second-level group at each start.
+    classes : tuple of SizeClass
+        One per size; empty with one level.
     """
 
     columns: Columns
@@ -45,10 +57,7 @@ class NestedMoments:
     sizes: FloatArray
     counts: FloatArray
     squares: FloatArray
-    pair_sums: FloatArray
-    pair_sizes: IntArray
-    pair_starts: IntArray
-    pair_groups: IntArray
+    classes: tuple[SizeClass, ...]
 
     def evaluate(self, psi: Sequence[Numbers]) -> tuple[Any, Numbers]:
         """Return ``log|V|`` and ``[X y]' V^-1 [X y]`` for relative covariances `psi`, one per term.
@@ -64,17 +73,37 @@ class NestedMoments:
         cross = self.columns.gram - np.tensordot(ratio / growth, self.squares, axes=1)
         if len(psi) == 1:
             return logdet, cross
-        sums = np.add.reduceat(self.pair_sums / growth[self.pair_sizes, None], self.pair_starts, axis=0)
-        groups = self.pair_groups
+        sums = self._second_level(1 / growth)
         for level, relative in enumerate(psi[1:], start=1):
             ratio = relative[0, 0]
-            growth = 1 + sums[:, 0] * ratio
+            growth = 1 + sums[0] * ratio
             logdet = logdet + np.log(growth).sum()
-            kept = sums[:, 1:]
-            cross = cross - (kept * (ratio / growth)[:, None]).T @ kept
+            kept = sums[1:]
+            cross = cross - (kept * (ratio / growth)) @ kept.T
             if level < len(psi) - 1:
-                sums, groups = _add_up(sums / growth[:, None], self.parents[level][groups])
+                sums = _add_up(sums / growth, self.parents[level], levels=self.terms[level + 1].levels)
         return logdet, cross
+
+    def _second_level(self, shares: Numbers) -> Numbers:
+        """Return sums over second-level groups, shape (P + 1, levels), each size taken by its share."""
+        total = np.zeros((self.columns.p + 2, self.terms[1].levels), dtype=shares.dtype)
+        for share, part in zip(shares, self.classes, strict=True):
+            if part.holders is None:
+                total += share * part.sums
+            else:
+                total[:, part.holders] += share * part.sums
+        return total
+
+    def within(self, place: int) -> FloatArray:
+        """Return the cross products of the columns within the groups of one term, shape (P, P)."""
+        if place == 0:
+            return np.asarray(self.columns.gram - np.tensordot(1 / self.sizes, self.squares, axes=1))
+        sums = self._second_level(np.ones(self.sizes.size))
+        for level in range(1, place):
+            sums = _add_up(sums, self.parents[level], levels=self.terms[level + 1].levels)
+        held = sums[0] > 0
+        kept = sums[1:, held]
+        return np.asarray(self.columns.gram - (kept / sums[0, held]) @ kept.T)
 
     def apply_inverse(self, psi: Sequence[FloatArray], values: FloatArray) -> FloatArray:
         """Return ``V^-1 values`` row by row, shape (n,)."""
@@ -97,10 +126,11 @@ class NestedMoments:
         return sum_by_group(values, term.codes, levels=term.levels)[:, None]
 
 
-def _add_up(sums: Numbers, parents: IntArray) -> tuple[Numbers, IntArray]:
-    order = np.argsort(parents, kind="stable")
-    groups, starts = np.unique(parents[order], return_index=True)
-    return np.add.reduceat(sums[order], starts, axis=0), groups
+def _add_up(sums: Numbers, parents: IntArray, *, levels: int) -> Numbers:
+    """Add the groups' columns up within the groups of the next level."""
+    if not np.iscomplexobj(sums):
+        return np.vstack([sum_by_group(row, parents, levels=levels) for row in sums])
+    return _add_up(sums.real, parents, levels=levels) + 1j * _add_up(sums.imag, parents, levels=levels)
 
 
 def nest_terms(terms: Sequence[RandomTerm]) -> tuple[IntArray, ...] | None:
@@ -136,7 +166,13 @@ def nest_terms(terms: Sequence[RandomTerm]) -> tuple[IntArray, ...] | None:
     return tuple(found)
 
 
-def sum_nested(columns: Columns, terms: Sequence[RandomTerm], *, parents: tuple[IntArray, ...]) -> NestedMoments:
+def sum_nested(
+    columns: Columns,
+    terms: Sequence[RandomTerm],
+    *,
+    parents: tuple[IntArray, ...],
+    counts: IntArray | None = None,
+) -> NestedMoments:
     """Add up `columns` over nested groups in one pass each.
 
     Parameters
@@ -147,6 +183,8 @@ def sum_nested(columns: Columns, terms: Sequence[RandomTerm], *, parents: tuple[
         Intercepts, finest first.
     parents : tuple of numpy.ndarray
         From `nest_terms`.
+    counts : numpy.ndarray or None
+        Rows of each of the finest groups, where they are known.
 
     Returns
     -------
@@ -163,46 +201,34 @@ def sum_nested(columns: Columns, terms: Sequence[RandomTerm], *, parents: tuple[
     [2.0]
     """
     finest = terms[0]
-    sums = columns.sums(finest.codes, finest.levels)
-    counts = _row_counts(sums, columns=columns, term=finest)
-    sizes = np.flatnonzero(np.bincount(counts)[1:]) + 1
-    places = np.searchsorted(sizes, counts)
-    squares = np.empty((sizes.size, sums.shape[1], sums.shape[1]))
-    pieces, keys = [], []
+    rows = np.bincount(finest.codes, minlength=finest.levels) if counts is None else counts
+    sums = columns.sums(finest.codes, finest.levels, counts=rows).T
+    frequencies = np.bincount(rows)
+    sizes = np.flatnonzero(frequencies[1:]) + 1
+    alone = sizes.size == 1 and frequencies[0] == 0
+    squares = np.empty((sizes.size, sums.shape[0], sums.shape[0]))
+    classes = []
     for place, size in enumerate(sizes):
-        chosen = None if sizes.size == 1 and counts.min() > 0 else np.flatnonzero(counts == size)
-        part = sums if chosen is None else sums[chosen]
-        squares[place] = part.T @ part
+        chosen = slice(None) if alone else np.flatnonzero(rows == size)
+        part = sums[:, chosen]
+        squares[place] = part @ part.T
         if parents:
-            holders = parents[0] if chosen is None else parents[0][chosen]
-            levels = terms[1].levels
-            with_size = np.bincount(holders, minlength=levels) * float(size)
-            held = np.flatnonzero(with_size)
-            totals = [sum_by_group(column, holders, levels=levels)[held] for column in part.T]
-            pieces.append(np.column_stack([with_size[held], *totals]))
-            keys.append(np.column_stack([held, np.full(held.size, place)]))
-    pair_sums, pair_keys = np.zeros((0, columns.p + 2)), np.zeros((0, 2), dtype=np.intp)
-    if parents:
-        pair_sums, pair_keys = np.vstack(pieces), np.vstack(keys)
-        order = np.argsort(pair_keys[:, 0], kind="stable")
-        pair_sums, pair_keys = pair_sums[order], pair_keys[order]
-    groups, starts = np.unique(pair_keys[:, 0], return_index=True)
+            classes.append(_add_class(part, parents[0][chosen], size=int(size), levels=terms[1].levels))
     return NestedMoments(
         columns=columns,
         terms=tuple(terms),
         parents=parents,
         sizes=sizes.astype(np.float64),
-        counts=np.bincount(places[counts > 0], minlength=sizes.size).astype(np.float64),
+        counts=frequencies[sizes].astype(np.float64),
         squares=squares,
-        pair_sums=pair_sums,
-        pair_sizes=pair_keys[:, 1],
-        pair_starts=starts,
-        pair_groups=groups,
+        classes=tuple(classes),
     )
 
 
-def _row_counts(sums: FloatArray, *, columns: Columns, term: RandomTerm) -> IntArray:
-    """Rows per group; the intercept's sums are these already."""
-    if columns.raw[0] is None:
-        return sums[:, 0].astype(np.intp)
-    return np.bincount(term.codes, minlength=term.levels)
+def _add_class(part: FloatArray, holders: IntArray, *, size: int, levels: int) -> SizeClass:
+    with_size = np.bincount(holders, minlength=levels) * float(size)
+    totals = np.vstack([with_size, *[sum_by_group(row, holders, levels=levels) for row in part]])
+    held = np.flatnonzero(with_size)
+    return (
+        SizeClass(holders=None, sums=totals) if held.size == levels else SizeClass(holders=held, sums=totals[:, held])
+    )
