@@ -32,6 +32,25 @@ class SizeClass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Compositions:
+    """Second-level groups collapsed by how many finest groups of each size they hold.
+
+    Attributes
+    ----------
+    rows : numpy.ndarray, shape (C, D)
+        Rows in finest groups of each size.
+    members : numpy.ndarray, shape (C,)
+        Second-level groups of each composition.
+    squares : numpy.ndarray, shape (C, D, D, P, P)
+        Cross products of the sums of two sizes, added over the groups of one composition.
+    """
+
+    rows: FloatArray
+    members: FloatArray
+    squares: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NestedMoments:
     """Sums over groups within groups, the finest level collapsed by group size.
 
@@ -49,6 +68,8 @@ class NestedMoments:
         Cross products of the group sums, added over groups of one size; P = p + 1.
     classes : tuple of SizeClass
         One per size; empty with one level.
+    compositions : Compositions or None
+        With two levels, and where there are fewer compositions than groups.
     """
 
     columns: Columns
@@ -58,6 +79,7 @@ class NestedMoments:
     counts: FloatArray
     squares: FloatArray
     classes: tuple[SizeClass, ...]
+    compositions: Compositions | None
 
     def evaluate(self, psi: Sequence[Numbers]) -> tuple[Any, Numbers]:
         """Return ``log|V|`` and ``[X y]' V^-1 [X y]`` for relative covariances `psi`, one per term.
@@ -73,6 +95,8 @@ class NestedMoments:
         cross = self.columns.gram - np.tensordot(ratio / growth, self.squares, axes=1)
         if len(psi) == 1:
             return logdet, cross
+        if self.compositions is not None:
+            return _add_compositions(self.compositions, 1 / growth, psi[1][0, 0], logdet=logdet, cross=cross)
         sums = self._second_level(1 / growth)
         for level, relative in enumerate(psi[1:], start=1):
             ratio = relative[0, 0]
@@ -124,6 +148,46 @@ class NestedMoments:
     def group_totals(self, term: RandomTerm, values: FloatArray) -> FloatArray:
         """Return ``Z' values`` for one term, shape (levels, 1)."""
         return sum_by_group(values, term.codes, levels=term.levels)[:, None]
+
+
+def _add_compositions(
+    groups: Compositions, shares: Numbers, ratio: Any, *, logdet: Any, cross: Numbers
+) -> tuple[Any, Numbers]:
+    """Take the second level off the likelihood, one composition of groups at a time."""
+    growth = 1 + groups.rows @ shares * ratio
+    weights = np.einsum("c,d,e->cde", ratio / growth, shares, shares)
+    lost = np.tensordot(weights, groups.squares, axes=3)
+    return logdet + np.dot(groups.members, np.log(growth)), cross - lost
+
+
+def _find_compositions(classes: Sequence[SizeClass], *, levels: int) -> Compositions | None:
+    """Collapse second-level groups that hold alike numbers of rows in each size; None where that saves nothing."""
+    size = len(classes)
+    if size**2 > levels:
+        return None
+    width = classes[0].sums.shape[0]
+    dense = np.zeros((size, width, levels))
+    for place, held in enumerate(classes):
+        dense[place][:, slice(None) if held.holders is None else held.holders] = held.sums
+    rows = dense[:, 0, :]
+    key = np.zeros(levels)
+    for row in rows:
+        # Any real mixing of the counts would do; this one keeps distinct compositions apart exactly.
+        key = np.unique(key * (row.max() + 1) + row, return_inverse=True)[1].astype(np.float64)
+    order = np.argsort(key, kind="stable")
+    starts = np.flatnonzero(np.diff(key[order], prepend=-1.0))
+    if starts.size * size**2 > levels:
+        return None
+    ends = np.append(starts[1:], levels)
+    flat = np.ascontiguousarray(dense[:, 1:, order]).reshape(size * (width - 1), levels)
+    squares = np.empty((starts.size, size, size, width - 1, width - 1))
+    for place, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        part = flat[:, start:end]
+        product = (part @ part.T).reshape(size, width - 1, size, width - 1)
+        squares[place] = product.transpose(0, 2, 1, 3)
+    return Compositions(
+        rows=rows[:, order[starts]].T.copy(), members=(ends - starts).astype(np.float64), squares=squares
+    )
 
 
 def _add_up(sums: Numbers, parents: IntArray, *, levels: int) -> Numbers:
@@ -222,6 +286,7 @@ def sum_nested(
         counts=frequencies[sizes].astype(np.float64),
         squares=squares,
         classes=tuple(classes),
+        compositions=_find_compositions(classes, levels=terms[1].levels) if len(terms) == 2 else None,
     )
 
 
