@@ -90,7 +90,7 @@ def compare_groups(
     --------
     >>> result = compare_groups([3, 4, 5, 6], [1, 2, 3, 4])
     >>> result.estimate, round(result.p_value, 4), result.effect("cliffs_delta").estimate
-    (2.0, 0.0710, 0.75)
+    (2.0, 0.071, 0.75)
     """
     log = ProblemLog()
     first = read_floats(treated, name="treated", ndim=1, log=log)
