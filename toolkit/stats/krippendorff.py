@@ -172,9 +172,11 @@ def _disagreement(margins: FloatArray, values: FloatArray, *, metric: Metric) ->
     """Squared distance of every pair of values, shape (1 or resamples, values, values)."""
     gap = values[:, None] - values[None, :]
     if metric == "nominal":
-        return (gap != 0).astype(np.float64)[None]
+        differs: FloatArray = (gap != 0).astype(np.float64)[None]
+        return differs
     if metric == "interval":
-        return (gap**2)[None]
+        squared_gap: FloatArray = np.square(gap)[None]
+        return squared_gap
     if metric == "ratio":
         both = values[:, None] + values[None, :]
         relative: FloatArray = np.divide(gap, both, out=np.zeros_like(gap), where=both != 0)
