@@ -60,7 +60,10 @@ REFERENCES: Mapping[StandardisedName, str] = {
 }
 
 CONSTANT_PRE = "pre is the same for everybody: there is no SD of pre to divide by"
-CONSTANT_WAVE = "pre or post is the same for everybody: they have no correlation"
+CONSTANT_WAVE = "pre and post have no correlation, or one of 1: the SD of the changes says nothing of that of people"
+
+# A correlation this near 1 is one but for rounding.
+PERFECT = 1e-12
 TWO_PAIRS = "two complete pairs: the small-sample correction needs three"
 
 
@@ -206,9 +209,15 @@ def _d_values(paired: PairedMean) -> Mapping[str, Limits | None] | None:
     return {
         "z": as_z,
         "av": _times(as_z, paired.sd_change / sd_average),
-        "rm": None if paired.correlation is None else _times(as_z, sqrt(2 * (1 - paired.correlation))),
+        "rm": _by_residual(paired, as_z),
         "pre": _by_pre(paired) if paired.sd_pre else None,
     }
+
+
+def _by_residual(paired: PairedMean, as_z: Limits) -> Limits | None:
+    if paired.correlation is None or 1 - paired.correlation < PERFECT:
+        return None
+    return _times(as_z, sqrt(2 * (1 - paired.correlation)))
 
 
 def _times(limits: Limits, factor: float) -> Limits:
@@ -250,7 +259,7 @@ def average_change_bonett(paired: PairedMean) -> tuple[float, float, float] | No
     --------
     >>> error, low, high = average_change_bonett(paired_mean([2, 3, 3, 4], [3, 3, 5, 5]))
     >>> round(error, 3), round(low, 3), round(high, 3)
-    (0.553, -0.084, 2.084)
+    (0.593, -0.163, 2.163)
     """
     if paired.estimate is None or not paired.sd_pre or not paired.sd_post or paired.correlation is None:
         return None
