@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from toolkit.stats.cluster_robust import estimate_robust, fit_clustered
 
 from tests.reference.comparing import AnyOf, Within
 from tests.reference.fixtures import Fixture, Numbers, Table
 from tests.reference.methods.shared import coefficient_table, level
 from toolkit.stats.ancova import compare_adjusted
+from toolkit.stats.cluster_robust import estimate_robust, fit_clustered
 from toolkit.stats.group_difference import compare_groups
 from toolkit.stats.selection import lee_bounds
 from toolkit.stats.weighted_comparison import BalanceRow, WeightedComparison, compare_weighted
