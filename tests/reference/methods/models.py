@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tests.reference.comparing import AnyOf
 from tests.reference.fixtures import Fixture, Table
 from tests.reference.methods.shared import coefficient_table, level
 from toolkit.evaluate.designs import Design, build_design
 from toolkit.evaluate.mixed_models import fit_formula, run_term_tests, tabulate_effects
 from toolkit.stats.cluster_robust import estimate_robust, fit_clustered
-from toolkit.stats.imputation import pool_imputations, pool_r_squared
+from toolkit.stats.imputation import PooledImputations, pool_imputations, pool_r_squared
 from toolkit.stats.mixed import MixedFit
 from toolkit.stats.mixed_inference import FixedEffect, JointTest
 from toolkit.stats.mixed_profile import profile_intervals
@@ -229,5 +230,12 @@ def offer_rubin(fixture: Fixture) -> dict[str, Any]:
         "dfcom": "df_complete",
     }
     offered = {name: [getattr(each, field) for each in pooled] for name, field in columns.items()}
-    r2 = [squared.estimate, squared.conf_low, squared.conf_high, squared.missing_information]
+    r2 = [squared.estimate, *_r2_limits(squared), squared.missing_information]
     return {"m": len(fits), "terms": list(names), **offered, "r2_pooled": r2}
+
+
+def _r2_limits(squared: PooledImputations) -> list[AnyOf]:
+    """The limits, and the same with the normal quantile that mice writes as 1.96."""
+    z, half = np.arctanh(np.sqrt(squared.estimate)), 1.96 * np.sqrt(squared.total_variance)
+    ends = zip((squared.conf_low, squared.conf_high), np.tanh([z - half, z + half]) ** 2, strict=True)
+    return [AnyOf({"exact": exact, "mice's rounded 1.96": rounded}) for exact, rounded in ends]
