@@ -18,7 +18,7 @@ from toolkit.stats.mixed_columns import Columns, read_columns
 from toolkit.stats.mixed_identified import check_identified, check_within
 from toolkit.stats.mixed_likelihood import Criterion, Method, Moments, Optimum, minimise, take_apart
 from toolkit.stats.mixed_nested import nest_terms, sum_nested
-from toolkit.stats.mixed_terms import RandomTerm, check_terms, covariances, lower_positions
+from toolkit.stats.mixed_terms import RandomTerm, check_terms, covariances, label_terms, lower_positions
 
 REFERENCE = (
     "y = X b + Z u + e, u ~ N(0, sigma^2 L L'), e ~ N(0, sigma^2); Laird & Ware (1982), Biometrics 38, 963-974; "
@@ -228,9 +228,11 @@ def _describe(
     spread = np.linalg.inv(pieces.information)
     theta = _own_units(optimum.theta, stretch=stretch)
     psi = covariances(theta, sizes=engine.sizes)
-    variances = tuple(
-        part for term, relative in zip(terms, psi, strict=True) for part in _components(term, relative * sigma**2)
-    )
+    variances = [
+        part
+        for term, label, relative in zip(terms, label_terms(terms), psi, strict=True)
+        for part in _components(term, relative * sigma**2, label=label)
+    ]
     residual = VarianceComponent(group="Residual", name="", other="", variance=sigma**2, sd=sigma)
     zeros = _find_limits(terms, psi)
     return MixedFit(
@@ -261,11 +263,11 @@ def _own_units(theta: FloatArray, *, stretch: Sequence[FloatArray]) -> FloatArra
     return np.asarray(theta / np.array(divisors))
 
 
-def _components(term: RandomTerm, matrix: FloatArray) -> list[VarianceComponent]:
+def _components(term: RandomTerm, matrix: FloatArray, *, label: str) -> list[VarianceComponent]:
     """Variances first, then covariances, as lme4 lists them."""
     sds = np.sqrt(np.diag(matrix))
     found = [
-        VarianceComponent(group=term.group, name=name, other="", variance=float(matrix[i, i]), sd=float(sds[i]))
+        VarianceComponent(group=label, name=name, other="", variance=float(matrix[i, i]), sd=float(sds[i]))
         for i, name in enumerate(term.names)
     ]
     for i, name in enumerate(term.names):
@@ -273,7 +275,7 @@ def _components(term: RandomTerm, matrix: FloatArray) -> list[VarianceComponent]
             both = float(sds[i] * sds[j])
             found.append(
                 VarianceComponent(
-                    group=term.group,
+                    group=label,
                     name=name,
                     other=term.names[j],
                     variance=float(matrix[i, j]),

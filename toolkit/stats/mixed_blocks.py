@@ -86,7 +86,7 @@ class BlockMoments:
 
     def within(self, place: int) -> FloatArray:
         """Return the cross products of the columns within the groups of a term that has an intercept, shape (P, P)."""
-        offset = self.terms[place].columns.index(None)
+        offset = self.terms[place].intercept_place or 0
         if place in self.first:
             before = sum(len(self.terms[other].columns) for other in self.first if other < place)
             column = before + offset

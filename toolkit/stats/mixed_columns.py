@@ -180,6 +180,7 @@ def _scale(outcome: FloatArray, fixed: Mapping[str, FloatArray], *, intercept: b
             raw[place] = column
             total[place] = taken + centre[place]
     _check_constant(names, spread, total, log=log)
+    log.raise_as(UsageError)
     gram = _gram(raw, centre=centre, scale=spread, n=n)
     _check_rank(gram[:-1, :-1], names, log=log)
     log.raise_as(UsageError)

@@ -57,7 +57,7 @@ def check_identified(terms: Sequence[tuple[RandomTerm, int]], *, log: ProblemLog
 
 def _check_twins(terms: Sequence[tuple[RandomTerm, int]], *, log: ProblemLog) -> None:
     """Two factors that group the rows alike cannot both have an intercept."""
-    with_intercept = [(term, groups) for term, groups in terms if None in term.columns]
+    with_intercept = [(term, groups) for term, groups in terms if term.intercept_place is not None]
     for place, (term, groups) in enumerate(with_intercept):
         for other, count in with_intercept[place + 1 :]:
             if count != groups:
@@ -98,7 +98,7 @@ def check_within(moments: Moments, groups: Sequence[int], *, log: ProblemLog) ->
     """
     columns = moments.columns
     for place, (term, count) in enumerate(zip(moments.terms, groups, strict=True)):
-        if None not in term.columns:
+        if term.intercept_place is None:
             continue
         rank, residual = _rank_and_rest(moments.within(place), gram=columns.gram)
         where, between = f"random, {term.group}", columns.p - rank

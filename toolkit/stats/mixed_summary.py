@@ -15,7 +15,7 @@ from toolkit.stats.arrays import FloatArray
 from toolkit.stats.groups import IntArray, sum_by_group
 from toolkit.stats.mixed import MixedFit
 from toolkit.stats.mixed_likelihood import take_apart
-from toolkit.stats.mixed_terms import RandomTerm, covariances
+from toolkit.stats.mixed_terms import RandomTerm, covariances, label_terms
 
 OUTLYING = 3.0
 LARGE_SHIFT = 1.0
@@ -215,12 +215,9 @@ def predict_effects(fit: MixedFit) -> dict[str, FloatArray]:
     moments = fit.engine.moments
     found: dict[str, FloatArray] = {}
     psi = covariances(fit.optimum.theta, sizes=fit.engine.sizes)
-    for term, relative, stretch in zip(moments.terms, psi, fit.stretch, strict=True):
-        name, repeat = term.group, 0
-        while name in found:
-            repeat += 1
-            name = f"{term.group}.{repeat}"
-        found[name] = moments.group_totals(term, weighted) @ relative / stretch
+    labels = label_terms(moments.terms)
+    for term, label, relative, stretch in zip(moments.terms, labels, psi, fit.stretch, strict=True):
+        found[label] = moments.group_totals(term, weighted) @ relative / stretch
     return found
 
 
