@@ -128,8 +128,8 @@ def label_terms(terms: Sequence[RandomTerm]) -> list[str]:
     ['host', 'host.1']
     """
     found: list[str] = []
-    for term in terms:
-        before = sum(label == term.group or label.startswith(f"{term.group}.") for label in found)
+    for place, term in enumerate(terms):
+        before = sum(other.group == term.group for other in terms[:place])
         found.append(f"{term.group}.{before}" if before else term.group)
     return found
 
