@@ -8,6 +8,7 @@ import numpy as np
 
 from toolkit.core.errors import ProblemLog
 from toolkit.stats.arrays import FloatArray
+from toolkit.stats.groups import find_parents
 from toolkit.stats.mixed_columns import SMALLEST_SHARE
 from toolkit.stats.mixed_likelihood import Moments
 from toolkit.stats.mixed_terms import RandomTerm
@@ -62,9 +63,7 @@ def _check_twins(terms: Sequence[tuple[RandomTerm, int]], *, log: ProblemLog) ->
         for other, count in with_intercept[place + 1 :]:
             if count != groups:
                 continue
-            image = np.zeros(term.levels, dtype=np.intp)
-            image[term.codes] = other.codes
-            if np.array_equal(image[term.codes], other.codes):
+            if find_parents(term.codes, other.codes, levels=term.levels) is not None:
                 log.add(
                     f"groups the rows exactly as {term.group} does",
                     column=f"random, {other.group}",

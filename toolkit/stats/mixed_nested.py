@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from toolkit.stats.arrays import FloatArray
-from toolkit.stats.groups import IntArray, sum_by_group
+from toolkit.stats.groups import IntArray, find_parents, sum_by_group
 from toolkit.stats.mixed_columns import Columns
 from toolkit.stats.mixed_terms import Numbers, RandomTerm
 
@@ -222,9 +222,8 @@ def nest_terms(terms: Sequence[RandomTerm]) -> tuple[IntArray, ...] | None:
         return None
     found = []
     for finer, coarser in pairwise(terms):
-        parent = np.zeros(finer.levels, dtype=np.intp)
-        parent[finer.codes] = coarser.codes
-        if not np.array_equal(parent[finer.codes], coarser.codes):
+        parent = find_parents(finer.codes, coarser.codes, levels=finer.levels)
+        if parent is None:
             return None
         found.append(parent)
     return tuple(found)

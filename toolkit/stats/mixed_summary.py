@@ -12,7 +12,7 @@ from scipy import stats
 
 from toolkit.core.errors import Problem, UsageError
 from toolkit.stats.arrays import FloatArray
-from toolkit.stats.groups import IntArray, sum_by_group
+from toolkit.stats.groups import IntArray, find_parents, sum_by_group
 from toolkit.stats.mixed import MixedFit
 from toolkit.stats.mixed_likelihood import take_apart
 from toolkit.stats.mixed_terms import RandomTerm, covariances, label_terms
@@ -381,9 +381,7 @@ def _find_group(fit: MixedFit, group: str) -> RandomTerm:
         raise UsageError(Problem(what=f"names no grouping factor: {group}", column="group", allowed=", ".join(named)))
     chosen = named[group]
     for term in fit.random:
-        parent = np.zeros(term.levels, dtype=np.intp)
-        parent[term.codes] = chosen.codes
-        if not np.array_equal(parent[term.codes], chosen.codes):
+        if find_parents(term.codes, chosen.codes, levels=term.levels) is None:
             raise UsageError(
                 Problem(
                     what=f"has groups that share effects of {term.group}, so that none can be left out alone",
