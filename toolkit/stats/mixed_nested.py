@@ -272,11 +272,13 @@ def sum_nested(
     squares = np.empty((sizes.size, sums.shape[0], sums.shape[0]))
     classes = []
     for place, size in enumerate(sizes):
-        chosen = slice(None) if alone else np.flatnonzero(rows == size)
-        part = sums[:, chosen]
+        chosen = None if alone else np.flatnonzero(rows == size)
+        part = sums if chosen is None else np.vstack([row.take(chosen) for row in sums])
         squares[place] = part @ part.T
         if parents:
-            classes.append(_add_class(part, parents[0][chosen], size=int(size), levels=terms[1].levels))
+            holders = parents[0] if chosen is None else parents[0].take(chosen)
+            intercept = columns.raw[0] is None
+            classes.append(_add_class(part, holders, size=int(size), levels=terms[1].levels, intercept=intercept))
     return NestedMoments(
         columns=columns,
         terms=tuple(terms),
@@ -289,9 +291,11 @@ def sum_nested(
     )
 
 
-def _add_class(part: FloatArray, holders: IntArray, *, size: int, levels: int) -> SizeClass:
+def _add_class(part: FloatArray, holders: IntArray, *, size: int, levels: int, intercept: bool) -> SizeClass:
     with_size = np.bincount(holders, minlength=levels) * float(size)
-    totals = np.vstack([with_size, *[sum_by_group(row, holders, levels=levels) for row in part]])
+    # The sums of the intercept are the rows counted already.
+    known = [with_size, with_size] if intercept else [with_size]
+    totals = np.vstack([*known, *[sum_by_group(row, holders, levels=levels) for row in part[int(intercept) :]]])
     held = np.flatnonzero(with_size)
     return (
         SizeClass(holders=None, sums=totals) if held.size == levels else SizeClass(holders=held, sums=totals[:, held])
