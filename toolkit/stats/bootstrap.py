@@ -168,7 +168,7 @@ def bootstrap_changes(
                 float(estimate), resampled[:, place], jackknife=own, conf_level=conf_level, method=method
             )
         found.append(
-            _interval(
+            describe_interval(
                 float(estimate),
                 limits,
                 BootstrapInterval(
@@ -189,9 +189,10 @@ def bootstrap_changes(
     return tuple(found)
 
 
-def _interval(
+def describe_interval(
     estimate: float, limits: Limits | None, base: BootstrapInterval, *, by_cluster: bool
 ) -> BootstrapInterval:
+    """Return the result of one outcome in words and figures; `base` carries its counts and settings."""
     units = "hosts" if by_cluster else "participants"
     reason = "" if np.isfinite(estimate) else undefined(_why_undefined(base))
     interval_reason = ""
@@ -214,7 +215,7 @@ def _interval(
         warnings.append(f"fewer than {FEW_UNITS} {units}: bootstrap intervals are too narrow; use the t interval")
     method = "BCa" if base.method == "bca" else "percentile"
     return BootstrapInterval(
-        name=base.name,
+        name=DEFINITIONS[base.statistic_name],
         reason=reason,
         interval_reason=interval_reason,
         estimate=None if reason else estimate,
@@ -247,7 +248,7 @@ def _interval(
         n_undefined=n_undefined,
         z0=None if limits is None else limits.z0,
         acceleration=None if limits is None else limits.acceleration,
-        reference=base.reference,
+        reference=REFERENCE,
     )
 
 

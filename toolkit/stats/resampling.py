@@ -52,16 +52,16 @@ class Limits:
     n_undefined: int
 
 
-def unit_sums(pre: FloatArray, post: FloatArray, *, statistic: ChangeStatistic) -> FloatArray:
+def unit_sums(pre: FloatArray, post: FloatArray, *, statistic: ChangeStatistic, centred: bool = False) -> FloatArray:
     """Return the sums that each person adds, shape (people, outcomes, sums); gaps add nothing.
 
     Notes
     -----
     Values are taken from their means first, and the mean change is put back by `change_statistic`'s `origin`, so
-    that no digits are lost in the squares.
+    that no digits are lost in the squares; `centred` says that this has been done.
     """
     known = ~np.isnan(pre) & ~np.isnan(post)
-    origin_pre, origin_post = origins(pre, post)
+    origin_pre, origin_post = (np.zeros(1), np.zeros(1)) if centred else origins(pre, post)
     x = np.where(known, pre - origin_pre, 0.0)
     y = np.where(known, post - origin_post, 0.0)
     d = y - x
