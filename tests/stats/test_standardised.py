@@ -28,7 +28,7 @@ scores = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=3, m
 def test_reference_sleep():
     values = load_fixture("paired_d_sleep")["values"]
     pre, post = load_columns("sleep.csv", "pre", "post").T
-    d_z, g_z, d_av, g_av = standardised_change(pre, post)
+    d_z, g_z, d_av, g_av = standardised_change(pre, post)[:4]
     assert [change.name for change in (d_z, g_z, d_av, g_av)] == ["d_z", "g_z", "d_av", "g_av"]
     j = values["hedges_J_exact_df_n1"]
     z_limits, av_limits = np.array(values["d_z_ci95_nct"]), np.array(values["d_av_ci95_algina_keselman"])
@@ -53,7 +53,7 @@ def test_each_says_its_standardiser():
 
 def test_hand_case():
     # Changes 1, 0, 2, 1; variance of the changes 2/3; variances of pre 2/3 and of post 4/3, mean 1.
-    d_z, _, d_av, _ = standardised_change([2, 3, 3, 4], [3, 3, 5, 5])
+    d_z, _, d_av, _ = standardised_change([2, 3, 3, 4], [3, 3, 5, 5])[:4]
     assert d_z.estimate == pytest.approx(sqrt(3 / 2), rel=HAND_RTOL)
     assert d_av.estimate == pytest.approx(1, rel=HAND_RTOL)
 
@@ -81,15 +81,15 @@ def test_a_fall_is_negative():
 )
 def test_no_value_without_variation_or_pairs(pre, post, status):
     changes = standardised_change(pre, post)
-    assert len(changes) == 4
+    assert len(changes) == 8
     for change in changes:
-        assert change.status == status
+        assert change.status in (status, "no_standardiser")
         assert change.reason
         assert (change.estimate, change.conf_low, change.conf_high) == (None, None, None)
 
 
 def test_two_pairs_have_d_but_no_g():
-    d_z, g_z, d_av, g_av = standardised_change([1, 2], [2, 4])
+    d_z, g_z, d_av, g_av = standardised_change([1, 2], [2, 4])[:4]
     for change in (d_z, d_av):
         assert change.status == "ok"
         assert change.conf_low < change.estimate < change.conf_high
@@ -115,6 +115,8 @@ def test_wrong_arguments_are_named():
 def test_exchanging_the_waves_turns_the_sign(table):
     pre, post = table.T
     for there, back in zip(standardised_change(pre, post), standardised_change(post, pre), strict=True):
+        if there.name in ("d_pre", "g_pre"):  # divided by the SD of another wave when the waves are exchanged
+            continue
         assert there.status == back.status
         if there.status == "ok":
             assert back.estimate == -there.estimate

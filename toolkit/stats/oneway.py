@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from toolkit.core.errors import ProblemLog, UsageError
-from toolkit.stats.arrays import read_floats
+from toolkit.stats.arrays import FloatArray, read_floats
 from toolkit.stats.results import EffectSize, Estimate, undefined
 
 REFERENCE = (
@@ -96,15 +97,8 @@ def oneway_anova(outcome: ArrayLike, groups: ArrayLike, *, conf_level: float = 0
             n_groups=k,
             reference=REFERENCE,
         )
-    # Subtracting one observation is exact for numbers of like size; the means then carry no large offset.
-    shifted = values - values[0]
     sizes = np.bincount(codes, minlength=k)
-    means = np.bincount(codes, weights=shifted, minlength=k) / sizes
-    residual = shifted - means[codes]
-    means = means + np.bincount(codes, weights=residual, minlength=k) / sizes
-    residual = shifted - means[codes]
-    grand = float(sizes @ means) / n
-    between, within = float(sizes @ (means - grand) ** 2), float(residual @ residual)
+    between, within = _sums_of_squares(values, codes, sizes=sizes)
     df1, df2 = k - 1, n - k
     if within == 0:
         return OnewayAnova(
@@ -172,3 +166,17 @@ def _noncentral_f_limit(f: float, df1: int, df2: int, *, tail: float) -> float:
 
 def _omega(noncentrality: float, n: int) -> float:
     return noncentrality / (noncentrality + n)
+
+
+def _sums_of_squares(
+    values: FloatArray, codes: npt.NDArray[np.intp], *, sizes: npt.NDArray[np.intp]
+) -> tuple[float, float]:
+    """Return the sums of squares between and within groups."""
+    # Subtracting one observation is exact for numbers of like size; the means then carry no large offset.
+    shifted, k = values - values[0], len(sizes)
+    means = np.bincount(codes, weights=shifted, minlength=k) / sizes
+    residual = shifted - means[codes]
+    means = means + np.bincount(codes, weights=residual, minlength=k) / sizes
+    residual = shifted - means[codes]
+    grand = float(sizes @ means) / values.size
+    return float(sizes @ (means - grand) ** 2), float(residual @ residual)
