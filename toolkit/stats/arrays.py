@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.core.errors import ProblemLog
+from toolkit.core.errors import ProblemLog, UsageError
 
 FloatArray: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
@@ -149,3 +151,129 @@ def largest_zero_sd(values: FloatArray, *, scale_range: float | None) -> float:
     observed = float(values.max() - values.min()) or 1.0
     rounding = ROUNDING_STEPS * float(np.finfo(np.float64).eps) * float(np.abs(values).max())
     return max(ZERO_VARIATION_SHARE * (scale_range or observed), rounding)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pairs:
+    """Complete pairs and how many rows were set aside.
+
+    Attributes
+    ----------
+    first, second : numpy.ndarray
+        Values of the complete pairs, in the order given.
+    n_missing : mapping of str to int
+        Rows set aside: "<first name> missing", "<second name> missing", "both missing".
+    """
+
+    first: FloatArray
+    second: FloatArray
+    n_missing: Mapping[str, int]
+
+
+def read_pairs(
+    first: ArrayLike, second: ArrayLike, *, names: tuple[str, str], conf_level: float | None = None
+) -> Pairs:
+    """Return the rows that have both values, and counts of the others by reason.
+
+    Parameters
+    ----------
+    first, second : array_like
+        One value of each per unit, in the same order; NaN is missing.
+    names : tuple of str
+        Names of the two arguments, for messages and counts.
+    conf_level : float or None
+        A level to check in the same go; None checks none.
+
+    Returns
+    -------
+    Pairs
+        The complete pairs.
+
+    Raises
+    ------
+    UsageError
+        Unequal lengths, not one-dimensional, not numbers, infinite values, a level out of bounds.
+
+    Examples
+    --------
+    >>> read_pairs([1, 2, None], [2, None, None], names=("pre", "post")).n_missing
+    {'pre missing': 0, 'post missing': 1, 'both missing': 1}
+    """
+    log = ProblemLog()
+    left = read_floats(first, name=names[0], ndim=1, log=log)
+    right = read_floats(second, name=names[1], ndim=1, log=log)
+    if not log.problems and left.size != right.size:
+        log.add(
+            f"{names[0]} has {left.size} values and {names[1]} has {right.size}",
+            column=", ".join(names),
+            allowed="one value of each per unit, in the same order",
+            mend="link the two first; mark a missing value as NaN",
+        )
+    if conf_level is not None:
+        check_between(conf_level, name="conf_level", low=0, high=1, log=log)
+    log.raise_as(UsageError)
+    no_left, no_right = np.isnan(left), np.isnan(right)
+    complete = ~no_left & ~no_right
+    return Pairs(
+        first=left[complete],
+        second=right[complete],
+        n_missing={
+            f"{names[0]} missing": int(np.sum(no_left & ~no_right)),
+            f"{names[1]} missing": int(np.sum(no_right & ~no_left)),
+            "both missing": int(np.sum(no_left & no_right)),
+        },
+    )
+
+
+def check_choice(value: object, *, name: str, allowed: tuple[object, ...], log: ProblemLog) -> None:
+    """Note in `log` a `value` that is none of `allowed`.
+
+    Examples
+    --------
+    >>> log = ProblemLog()
+    >>> check_choice("exakt", name="method", allowed=("exact", "monte carlo"), log=log)
+    >>> print(log.problems[0])
+    column method: is not one of the choices. Allowed: exact, monte carlo.
+    """
+    if value not in allowed:
+        log.add("is not one of the choices", column=name, allowed=", ".join(str(each) for each in allowed))
+
+
+def check_count(value: int, *, name: str, low: int, log: ProblemLog) -> None:
+    """Note in `log` a `value` that is no whole number of at least `low`.
+
+    Examples
+    --------
+    >>> log = ProblemLog()
+    >>> check_count(0, name="n", low=1, log=log)
+    >>> print(log.problems[0])
+    column n: is no whole number in range. Allowed: a whole number of at least 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
+        log.add("is no whole number in range", column=name, allowed=f"a whole number of at least {low}")
+
+
+FEWEST_DECIMALS = 6
+
+
+def round_differences(values: FloatArray) -> FloatArray:
+    """Return differences rounded so that floating-point noise breaks no tie.
+
+    Notes
+    -----
+    Six decimals, or more for values so small that six would lose them: the last of nine significant digits
+    of the largest one.
+
+    Examples
+    --------
+    >>> round_differences(np.array([2.3 - 1.0, 3.3 - 2.0]))
+    array([1.3, 1.3])
+    """
+    largest = float(np.abs(values).max()) if values.size else 0.0
+    if largest == 0.0:
+        return values + 0.0
+    digits = max(FEWEST_DECIMALS, 8 - int(np.floor(np.log10(largest))))
+    if digits > 300:
+        return values + 0.0
+    # Adding 0.0 turns a negative zero into a zero.
+    return np.round(values, digits) + 0.0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import log, sqrt
+from math import isfinite, sqrt
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import stats
 
 from toolkit.core.errors import ProblemLog, UsageError
 from toolkit.stats.arrays import (
@@ -16,8 +17,19 @@ from toolkit.stats.arrays import (
     ZERO_VARIATION_SHARE,
     FloatArray,
     check_between,
+    check_choice,
     name_positions,
     read_floats,
+)
+from toolkit.stats.heterogeneity import (
+    TAU2_METHODS,
+    Sites,
+    Tau2Method,
+    centre,
+    estimate_tau2,
+    squared_sum_less_squares,
+    tau2_interval,
+    tau2_std_error,
 )
 
 PoolStatus: TypeAlias = Literal["ok", "no_sites", "one_site", "no_variation"]
@@ -27,7 +39,6 @@ FEWEST_FOR_PREDICTION = 3
 
 # Variances outside these, or a squared ratio of an estimate to its error, would leave the float range.
 SMALLEST_VARIANCE = 1e-100
-GRID_POINTS = 256
 
 REFERENCE = (
     "sum(w y) / sum(w), w = 1 / (v + tau2); tau2 by REML, at least 0, Viechtbauer (2005), J. Educ. Behav. "
@@ -38,6 +49,12 @@ REFERENCE = (
     'rma(method = "REML", test = "knha")'
 )
 
+TAU2_CHECKS: Mapping[Tau2Method, str] = {
+    "REML": "tau2: all local maxima of the restricted likelihood and the boundary compared",
+    "ML": "tau2: all local maxima of the likelihood and the boundary compared",
+    "PM": "tau2: the root of Q = k - 1, Paule & Mandel (1982), J. Res. Natl. Bur. Stand. 87, 377-385",
+    "DL": "tau2: by moments of Q, DerSimonian & Laird (1986), Control. Clin. Trials 7, 177-188",
+}
 NO_PREDICTION = "a prediction interval needs at least three sites"
 REASON_NO_SITES = "no site has an estimate: nothing to pool"
 REASON_ONE_SITE = "one site: nothing to pool, its own interval stands"
@@ -70,8 +87,16 @@ class PooledEstimate:
         Level of both intervals, 0 to 1.
     n : int
         Sites.
+    normal_std_error : float or None
+        Classical standard error 1 / sqrt(sum(w)), for comparison with other software.
     tau2 : float or None
         Variance between sites, squared units, 0 or more.
+    tau2_method : {"REML", "ML", "PM", "DL"}
+        How tau2 was estimated.
+    tau2_std_error : float or None
+        Large-sample standard error of tau2, squared units.
+    tau2_conf_low, tau2_conf_high : float or None
+        Q-profile limits of tau2, squared units, 0 or more.
     prediction_low, prediction_high : float or None
         Where the true effect of a new site of the same kind is expected.
     prediction_reason : str
@@ -102,7 +127,12 @@ class PooledEstimate:
     conf_high: float | None = None
     conf_level: float
     n: int
+    normal_std_error: float | None = None
     tau2: float | None = None
+    tau2_method: Tau2Method = "REML"
+    tau2_std_error: float | None = None
+    tau2_conf_low: float | None = None
+    tau2_conf_high: float | None = None
     prediction_low: float | None = None
     prediction_high: float | None = None
     prediction_reason: str = NO_PREDICTION
@@ -117,17 +147,9 @@ class PooledEstimate:
     reference: str = REFERENCE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Sites:
-    """Estimates from an origin and in units of the smallest standard error, so that no square overflows."""
-
-    effects: FloatArray
-    variances: FloatArray
-    origin: float
-    unit: float
-
-
-def pool_estimates(estimates: ArrayLike, variances: ArrayLike, *, conf_level: float = 0.95) -> PooledEstimate:
+def pool_estimates(
+    estimates: ArrayLike, variances: ArrayLike, *, method: Tau2Method = "REML", conf_level: float = 0.95
+) -> PooledEstimate:
     """Pool site estimates by a random-effects model.
 
     Parameters
@@ -136,6 +158,8 @@ def pool_estimates(estimates: ArrayLike, variances: ArrayLike, *, conf_level: fl
         One estimate per site, all in the same units.
     variances : array_like
         Squared standard error of each, above zero.
+    method : {"REML", "ML", "PM", "DL"}
+        How tau2 is estimated: restricted or full likelihood, Paule-Mandel, DerSimonian-Laird.
     conf_level : float
         Level of the intervals, above 0 and below 1.
 
@@ -152,7 +176,7 @@ def pool_estimates(estimates: ArrayLike, variances: ArrayLike, *, conf_level: fl
 
     Notes
     -----
-    tau2 is the highest of all local maxima of the restricted likelihood over tau2 >= 0, zero included. I2 and
+    tau2 by REML is the highest of all local maxima of the restricted likelihood over tau2 >= 0, zero included. I2 and
     H2 use the typical sampling variance ``(k-1) sum(w) / (sum(w)^2 - sum(w^2))``, ``w = 1/v``.
 
     References
@@ -166,10 +190,10 @@ def pool_estimates(estimates: ArrayLike, variances: ArrayLike, *, conf_level: fl
     >>> round(result.estimate, 4), round(result.std_error, 4), round(result.tau2, 4)
     (0.3333, 0.1202, 0.0333)
     """
-    effects, sampling = _read_sites(estimates, variances, conf_level=conf_level)
+    effects, sampling = _read_sites(estimates, variances, conf_level=conf_level, method=method)
     k, level = int(effects.size), float(conf_level)
     if k == 0:
-        return PooledEstimate(status="no_sites", reason=REASON_NO_SITES, conf_level=level, n=0)
+        return PooledEstimate(status="no_sites", reason=REASON_NO_SITES, conf_level=level, n=0, tau2_method=method)
     if k == 1:
         return PooledEstimate(
             status="one_site",
@@ -177,16 +201,19 @@ def pool_estimates(estimates: ArrayLike, variances: ArrayLike, *, conf_level: fl
             estimate=float(effects[0]),
             conf_level=level,
             n=1,
+            tau2_method=method,
             weights=(1.0,),
         )
     unit, origin = sqrt(float(sampling.min())), float(np.median(effects))
-    sites = _Sites(effects=(effects - origin) / unit, variances=sampling / unit**2, origin=origin, unit=unit)
+    sites = Sites(effects=(effects - origin) / unit, variances=sampling / unit**2, origin=origin, unit=unit)
     rounding = ROUNDING_STEPS * float(np.finfo(np.float64).eps) * float(np.abs(effects).max()) / unit
     same = float(np.ptp(sites.effects)) <= max(ZERO_VARIATION_SHARE, rounding)
-    return _pool(sites, conf_level=level, same=same)
+    return _pool(sites, method=method, conf_level=level, same=same)
 
 
-def _read_sites(estimates: ArrayLike, variances: ArrayLike, *, conf_level: float) -> tuple[FloatArray, FloatArray]:
+def _read_sites(
+    estimates: ArrayLike, variances: ArrayLike, *, conf_level: float, method: str
+) -> tuple[FloatArray, FloatArray]:
     log = ProblemLog()
     effects = read_floats(estimates, name="estimates", ndim=1, log=log)
     sampling = read_floats(variances, name="variances", ndim=1, log=log)
@@ -213,18 +240,20 @@ def _read_sites(estimates: ArrayLike, variances: ArrayLike, *, conf_level: float
             mend="leave out sites whose estimate has no standard error, and say so",
         )
     check_between(conf_level, name="conf_level", low=0, high=1, log=log)
+    check_choice(method, name="method", allowed=TAU2_METHODS, log=log)
     log.raise_as(UsageError)
     return effects, sampling
 
 
-def _pool(sites: _Sites, *, conf_level: float, same: bool) -> PooledEstimate:
+def _pool(sites: Sites, *, method: Tau2Method, conf_level: float, same: bool) -> PooledEstimate:
     k = int(sites.effects.size)
-    tau2 = 0.0 if same else _reml_tau2(sites)
+    tau2 = 0.0 if same else estimate_tau2(sites, method=method)
+    tau2_low, tau2_high = tau2_interval(sites, conf_level=conf_level)
     weights = 1 / (sites.variances + tau2)
-    mean, residual = _centre(sites.effects, weights)
+    mean, residual = centre(sites.effects, weights)
     fixed = 1 / sites.variances
-    q = float(fixed @ _centre(sites.effects, fixed)[1] ** 2)
-    typical = (k - 1) * fixed.sum() / _squared_sum_less_squares(fixed)
+    q = float(fixed @ centre(sites.effects, fixed)[1] ** 2)
+    typical = (k - 1) * fixed.sum() / squared_sum_less_squares(fixed)
     std_error = sqrt(float(weights @ residual**2) / ((k - 1) * float(weights.sum())))
     critical = float(stats.t.isf((1 - conf_level) / 2, k - 1))
     fixed_half = float(stats.norm.isf((1 - conf_level) / 2)) / sqrt(float(fixed.sum()))
@@ -247,7 +276,12 @@ def _pool(sites: _Sites, *, conf_level: float, same: bool) -> PooledEstimate:
         conf_high=None if same else estimate + half,
         conf_level=conf_level,
         n=k,
+        normal_std_error=sites.unit / sqrt(float(weights.sum())),
         tau2=tau2 * sites.unit**2,
+        tau2_method=method,
+        tau2_std_error=None if same else _finite(tau2_std_error(sites, tau2, method=method) * sites.unit**2),
+        tau2_conf_low=None if same else _finite(tau2_low * sites.unit**2),
+        tau2_conf_high=None if same else _finite(tau2_high * sites.unit**2),
         prediction_low=None if prediction is None else estimate - prediction,
         prediction_high=None if prediction is None else estimate + prediction,
         prediction_reason=_prediction_reason(k, same=same),
@@ -259,54 +293,14 @@ def _pool(sites: _Sites, *, conf_level: float, same: bool) -> PooledEstimate:
         weights=tuple(float(share) for share in weights / weights.sum()),
         checks=(
             f"sites: {k}",
-            "tau2: all local maxima of the restricted likelihood and the boundary compared",
+            TAU2_CHECKS[method],
         ),
         warnings=_warnings(k, tau2=tau2, narrower=not same and critical * std_error < fixed_half),
     )
 
 
-def _centre(effects: FloatArray, weights: FloatArray) -> tuple[float, FloatArray]:
-    mean = float(weights @ effects) / float(weights.sum())
-    return mean, effects - mean
-
-
-def _squared_sum_less_squares(weights: FloatArray) -> float:
-    """(sum w)^2 - sum w^2 without cancellation: every weight times the sum of the others."""
-    before = np.cumsum(weights) - weights
-    return 2 * float(weights @ before)
-
-
-def _restricted_likelihood(sites: _Sites, tau2: float) -> tuple[float, float]:
-    """Restricted log-likelihood, up to a constant, and the direction of its slope in tau2."""
-    # Weights times 1 + tau2 stay near 1 however large tau2 is, so that their squares do not vanish.
-    rescale = 1 + tau2
-    weights = rescale / (sites.variances + tau2)
-    total = float(weights.sum())
-    _, residual = _centre(sites.effects, weights)
-    degrees = weights.size - 1
-    squared = float(weights @ residual**2) / rescale
-    loglik = 0.5 * (float(np.log(weights).sum()) - log(total) - degrees * log(rescale) - squared)
-    spread = float(np.sum((weights * residual) ** 2)) / rescale
-    return loglik, spread - _squared_sum_less_squares(weights) / total
-
-
-def _reml_tau2(sites: _Sites) -> float:
-    """Return the tau2 >= 0 with the highest restricted likelihood, in the units of `sites`."""
-
-    def slope(tau2: float) -> float:
-        return _restricted_likelihood(sites, tau2)[1]
-
-    # Every stationary point has tau2 <= (range^2 + max(v) / k) * k / (k - 1), which is below this.
-    highest = 2 * float(np.ptp(sites.effects)) ** 2 + float(sites.variances.max())
-    # The smallest variance is 1, so equal steps of log(1 + tau2) resolve every scale on which weights change.
-    grid = np.expm1(np.linspace(0.0, np.log1p(highest), GRID_POINTS))
-    slopes = [slope(float(tau2)) for tau2 in grid]
-    candidates = [] if slopes[0] > 0 else [0.0]
-    for left, right in zip(range(GRID_POINTS - 1), range(1, GRID_POINTS), strict=True):
-        if slopes[left] > 0 >= slopes[right]:
-            root = optimize.brentq(slope, float(grid[left]), float(grid[right]), xtol=1e-14, rtol=1e-14)
-            candidates.append(float(root))
-    return max(candidates, key=lambda tau2: _restricted_likelihood(sites, tau2)[0])
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None
 
 
 def _prediction_reason(k: int, *, same: bool) -> str:

@@ -1,27 +1,32 @@
-"""Standardised paired changes (d_z, g_z, d_av, g_av), each naming what it is divided by."""
+"""Standardised paired changes (by the changes, both waves or pre), each naming what it is divided by."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, lgamma, sqrt
+from math import exp, hypot, lgamma, sqrt
 from typing import Literal, TypeAlias
 
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from toolkit.stats.noncentral import noncentrality_interval
 from toolkit.stats.paired import PairedMean, PairedStatus, paired_mean
 
-StandardisedName: TypeAlias = Literal["d_z", "g_z", "d_av", "g_av"]
-StandardisedStatus: TypeAlias = PairedStatus | Literal["two_pairs"]
+StandardisedName: TypeAlias = Literal["d_z", "g_z", "d_av", "g_av", "d_rm", "g_rm", "d_pre", "g_pre"]
+StandardisedStatus: TypeAlias = PairedStatus | Literal["two_pairs", "no_standardiser"]
 
-NAMES: tuple[StandardisedName, ...] = ("d_z", "g_z", "d_av", "g_av")
+NAMES: tuple[StandardisedName, ...] = ("d_z", "g_z", "d_av", "g_av", "d_rm", "g_rm", "d_pre", "g_pre")
 
 STANDARDISERS: Mapping[StandardisedName, str] = {
     "d_z": "SD of the changes",
     "g_z": "SD of the changes",
     "d_av": "root mean of the two variances",
     "g_av": "root mean of the two variances",
+    "d_rm": "SD of the changes / sqrt(2 (1 - r))",
+    "g_rm": "SD of the changes / sqrt(2 (1 - r))",
+    "d_pre": "SD of pre",
+    "g_pre": "SD of pre",
 }
 
 INTERVAL_METHODS: Mapping[StandardisedName, str] = {
@@ -29,18 +34,36 @@ INTERVAL_METHODS: Mapping[StandardisedName, str] = {
     "g_z": "J * limits of d_z",
     "d_av": "Algina-Keselman: noncentral t limits * sd_change / (sqrt(n) * sd_av)",
     "g_av": "J * limits of d_av",
+    "d_rm": "limits of d_z * sqrt(2 (1 - r))",
+    "g_rm": "J * limits of d_rm",
+    "d_pre": "t(n - 1) * sqrt(sd_change^2 / (n sd_pre^2) + d^2 / (2 (n - 1)))",
+    "g_pre": "J * limits of d_pre",
 }
 
 HEDGES = "J = gamma(m/2) / (sqrt(m/2) * gamma((m-1)/2)), m = n - 1; Hedges (1981), J. Educ. Stat. 6, 107-128"
 CUMMING = "Cumming & Finch (2001), Educ. Psychol. Meas. 61, 532-574"
 ALGINA = "Algina & Keselman (2003), Educ. Psychol. Meas. 63, 537-553"
+MORRIS = "Morris & DeShon (2002), Psychol. Methods 7, 105-125"
+BECKER = (
+    "Becker (1988), Br. J. Math. Stat. Psychol. 41, 257-278; variance by normal theory, allowing unequal SDs, after "
+    "Bonett (2008), Psychol. Methods 13, 99-109"
+)
 REFERENCES: Mapping[StandardisedName, str] = {
     "d_z": f"mean change / sd(post - pre); {CUMMING}",
     "g_z": f"J * d_z; {HEDGES}; {CUMMING}",
     "d_av": f"mean change / sqrt((var(pre) + var(post)) / 2); {ALGINA}",
     "g_av": f"J * d_av; {HEDGES}; {ALGINA}",
+    "d_rm": f"d_z * sqrt(2 (1 - r)); {MORRIS}",
+    "g_rm": f"J * d_rm; {HEDGES}; {MORRIS}",
+    "d_pre": f"mean change / sd(pre); {BECKER}",
+    "g_pre": f"J * d_pre; {HEDGES}; {BECKER}",
 }
 
+CONSTANT_PRE = "pre is the same for everybody: there is no SD of pre to divide by"
+CONSTANT_WAVE = "pre and post have no correlation, or one of 1: the SD of the changes says nothing of that of people"
+
+# A correlation this near 1 is one but for rounding.
+PERFECT = 1e-12
 TWO_PAIRS = "two complete pairs: the small-sample correction needs three"
 
 
@@ -50,11 +73,11 @@ class StandardisedChange:
 
     Attributes
     ----------
-    name : {"d_z", "g_z", "d_av", "g_av"}
+    name : {"d_z", "g_z", "d_av", "g_av", "d_rm", "g_rm", "d_pre", "g_pre"}
         Which one; g is d times Hedges' J.
     standardiser : str
         What the mean change was divided by, in words.
-    status : {"ok", "no_variation", "no_pairs", "one_pair", "two_pairs"}
+    status : {"ok", "no_variation", "no_pairs", "one_pair", "two_pairs", "no_standardiser"}
         Whether there is a value, or why not.
     reason : str
         The status in words; "" when "ok".
@@ -96,7 +119,7 @@ class StandardisedChange:
 def standardised_change(
     pre: ArrayLike, post: ArrayLike, *, conf_level: float = 0.95, scale_range: float | None = None
 ) -> tuple[StandardisedChange, ...]:
-    """Return d_z, g_z, d_av and g_av of paired measurements, in this order.
+    """Return d_z, g_z, d_av, g_av, d_rm, g_rm, d_pre and g_pre of paired measurements, in this order.
 
     Parameters
     ----------
@@ -110,7 +133,7 @@ def standardised_change(
     Returns
     -------
     tuple of StandardisedChange
-        Always four; without variation or with too few pairs they carry a reason instead of a value.
+        Always eight; without variation or with too few pairs they carry a reason instead of a value.
 
     Raises
     ------
@@ -120,7 +143,9 @@ def standardised_change(
     Notes
     -----
     d_z divides by the SD of the changes, which shrinks as pre and post correlate; d_av divides by the root
-    of the mean variance, in the units in which people differ. The two must not be compared with one another.
+    of the mean variance, d_pre by the SD of pre, in the units in which people differ (before); d_rm takes the
+    correlation out of d_z. They must not be compared with one another. d_pre is the one to show by default: its
+    yardstick is not itself moved by the programme.
 
     References
     ----------
@@ -129,9 +154,11 @@ def standardised_change(
 
     Examples
     --------
-    >>> d_z, g_z, d_av, g_av = standardised_change([2, 3, 3, 4], [3, 3, 5, 5])
-    >>> round(d_z.estimate, 3), round(d_av.estimate, 3), d_av.standardiser
-    (1.225, 1.0, 'root mean of the two variances')
+    >>> found = {each.name: each for each in standardised_change([2, 3, 3, 4], [3, 3, 5, 5])}
+    >>> round(found["d_z"].estimate, 3), round(found["d_av"].estimate, 3), round(found["d_pre"].estimate, 3)
+    (1.225, 1.0, 1.225)
+    >>> found["d_pre"].standardiser
+    'SD of pre'
     """
     paired = paired_mean(pre, post, conf_level=conf_level, scale_range=scale_range)
     hedges_j = hedges_correction(paired.n - 1) if paired.n > 2 else None
@@ -171,37 +198,102 @@ def hedges_correction(df: int) -> float:
 Limits: TypeAlias = tuple[float, float, float]
 
 
-def _d_values(paired: PairedMean) -> Mapping[str, Limits] | None:
-    """Estimate and limits of d_z and d_av, keyed "z" and "av"; None without a t statistic."""
-    if paired.statistic is None or paired.df is None or not paired.sd_change:
+def _d_values(paired: PairedMean) -> Mapping[str, Limits | None] | None:
+    """Estimate and limits of each d, keyed by what follows its underscore; None without a t statistic."""
+    if paired.statistic is None or paired.df is None or paired.estimate is None or not paired.sd_change:
         return None
     low, high = noncentrality_interval(paired.statistic, paired.df, conf_level=paired.conf_level)
     root_n = sqrt(paired.n)
     as_z = (paired.statistic / root_n, low / root_n, high / root_n)
     sd_average = sqrt(((paired.sd_pre or 0.0) ** 2 + (paired.sd_post or 0.0) ** 2) / 2)
-    factor = paired.sd_change / sd_average
-    return {"z": as_z, "av": (as_z[0] * factor, as_z[1] * factor, as_z[2] * factor)}
+    return {
+        "z": as_z,
+        "av": _times(as_z, paired.sd_change / sd_average),
+        "rm": _by_residual(paired, as_z),
+        "pre": _by_pre(paired) if paired.sd_pre else None,
+    }
+
+
+def _by_residual(paired: PairedMean, as_z: Limits) -> Limits | None:
+    if paired.correlation is None or 1 - paired.correlation < PERFECT:
+        return None
+    return _times(as_z, sqrt(2 * (1 - paired.correlation)))
+
+
+def _times(limits: Limits, factor: float) -> Limits:
+    return limits[0] * factor, limits[1] * factor, limits[2] * factor
+
+
+def _by_pre(paired: PairedMean) -> Limits | None:
+    if paired.estimate is None or not paired.sd_pre or not paired.sd_change or paired.df is None:
+        return None
+    d = paired.estimate / paired.sd_pre
+    error = hypot(paired.sd_change / paired.sd_pre / sqrt(paired.n), d / sqrt(2 * (paired.n - 1)))
+    half = float(stats.t.isf((1 - paired.conf_level) / 2, paired.df)) * error
+    return d, d - half, d + half
+
+
+def average_change_bonett(paired: PairedMean) -> tuple[float, float, float] | None:
+    """Return Bonett's standard error and limits of d_av; None where pre or post does not vary.
+
+    Parameters
+    ----------
+    paired : PairedMean
+        The mean change that d_av standardises.
+
+    Returns
+    -------
+    tuple of float or None
+        Standard error, lower and upper normal limit, in standard deviations.
+
+    Notes
+    -----
+    ``SE^2 = d^2 (s1^4 + s2^4 + 2 r^2 s1^2 s2^2) / (8 (n-1) s^4) + sd_change^2 / ((n-1) s^2)``, s^2 the mean
+    variance: no normal-theory equality of variances, and a little wider than Algina and Keselman's limits.
+
+    References
+    ----------
+    Bonett (2008). Confidence intervals for standardized linear contrasts of means. Psychol. Methods, 13, 99-109.
+
+    Examples
+    --------
+    >>> error, low, high = average_change_bonett(paired_mean([2, 3, 3, 4], [3, 3, 5, 5]))
+    >>> round(error, 3), round(low, 3), round(high, 3)
+    (0.593, -0.163, 2.163)
+    """
+    if paired.estimate is None or not paired.sd_pre or not paired.sd_post or paired.correlation is None:
+        return None
+    if not paired.sd_change:
+        return None
+    mean = sqrt((paired.sd_pre**2 + paired.sd_post**2) / 2)
+    first, second, d = paired.sd_pre / mean, paired.sd_post / mean, paired.estimate / mean
+    df = paired.n - 1
+    spread = first**4 + second**4 + 2 * (paired.correlation * first * second) ** 2
+    error = sqrt(d**2 * spread / (8 * df) + (paired.sd_change / mean) ** 2 / df)
+    half = float(stats.norm.isf((1 - paired.conf_level) / 2)) * error
+    return error, d - half, d + half
 
 
 def _build(
     name: StandardisedName,
     paired: PairedMean,
     *,
-    d_values: Mapping[str, Limits] | None,
+    d_values: Mapping[str, Limits | None] | None,
     hedges_j: float | None,
 ) -> StandardisedChange:
     corrected = name.startswith("g")
     status: StandardisedStatus = paired.status
     reason = paired.reason
     values: tuple[float | None, float | None, float | None] = (None, None, None)
-    if d_values is not None:
-        estimate, low, high = d_values[name[2:]]
-        if not corrected:
-            values = (estimate, low, high)
-        elif hedges_j is not None:
-            values = (hedges_j * estimate, hedges_j * low, hedges_j * high)
-        else:
-            status, reason = "two_pairs", TWO_PAIRS
+    found = None if d_values is None else d_values[name[2:]]
+    if d_values is not None and found is None:
+        status, reason = "no_standardiser", CONSTANT_PRE if name.endswith("pre") else CONSTANT_WAVE
+    elif found is not None and not corrected:
+        values = found
+    elif found is not None and hedges_j is not None:
+        values = _times(found, hedges_j)
+    elif found is not None:
+        status, reason = "two_pairs", TWO_PAIRS
     return StandardisedChange(
         name=name,
         standardiser=STANDARDISERS[name],

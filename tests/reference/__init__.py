@@ -1,0 +1,1 @@
+"""Comparison of the statistics with reference values of other software, value by value."""
