@@ -96,7 +96,7 @@ def expect_false_links(
     Two strangers are linked at d differing elements when they happen to agree in all others and neither has another
     candidate at d + margin - 1 or nearer. So the false links expected at d are the sum, over rows a and b of one block
     without any such candidate, of the chance that b differs from a in exactly d elements; that chance comes from how
-    frequent a's own elements are among the rows of the other wave. Both directions are averaged. The interval is that
+    frequent a's elements are among the other rows of its own wave. Both directions are averaged. The interval is that
     of a logarithm, from the sampling of rows without partner and of the frequencies.
 
     Examples
@@ -169,28 +169,29 @@ def _expect_at(
         free = tuple(inside & lonely for inside, lonely in zip(here, alone, strict=True))
         count = (int(free[0].sum()), int(free[1].sum()))
         chances = (
-            _chance_of(left[free[0]], right[here[1]], distance=distance),
-            _chance_of(right[free[1]], left[here[0]], distance=distance),
+            _chance_of(left[free[0]], left[here[0]], distance=distance),
+            _chance_of(right[free[1]], right[here[1]], distance=distance),
         )
         chance = float(np.mean([part.mean() for part in chances]))
         expected = chance * count[0] * count[1]
-        # The strangers that did meet have left the rows without a partner.
-        expected = chance * (count[0] + expected) * (count[1] + expected)
         uneven = float(np.mean([part.var() / max(part.mean(), 1e-300) ** 2 / len(part) for part in chances]))
         total += expected
         variance += expected**2 * (1 / count[0] + 1 / count[1] + uneven / 2)
     return total, sqrt(variance)
 
 
-def _chance_of(rows: IntArray, others: IntArray, *, distance: int) -> FloatArray:
-    """Return, for each row, the chance that a stranger from `others` differs from it in exactly `distance`."""
+def _chance_of(rows: IntArray, wave: IntArray, *, distance: int) -> FloatArray:
+    """Return, for each row of a wave, the chance that a stranger differs from it in exactly `distance` elements.
+
+    Frequencies are those of the other rows of the row's own wave: they are strangers all of them, while the other wave
+    holds the row's own partner.
+    """
     chances = np.zeros((len(rows), distance + 2))
     chances[:, 0] = 1.0
     for element in range(rows.shape[1]):
-        values, counts = np.unique(others[:, element], return_counts=True)
-        place = np.minimum(np.searchsorted(values, rows[:, element]), len(values) - 1)
-        known = (values[place] == rows[:, element]) & (rows[:, element] != MISSING)
-        agree = np.where(known, counts[place] / len(others), 0.0)[:, None]
+        values, counts = np.unique(wave[:, element], return_counts=True)
+        same = counts[np.searchsorted(values, rows[:, element])] - 1
+        agree = np.where(rows[:, element] != MISSING, same / max(len(wave) - 1, 1), 0.0)[:, None]
         shifted = np.hstack([np.zeros((len(rows), 1)), chances[:, :-1]])
         chances = chances * agree + shifted * (1 - agree)
     return chances[:, distance]
