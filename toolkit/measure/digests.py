@@ -104,7 +104,8 @@ def group_codes(frame: pd.DataFrame, *, names: Sequence[str]) -> IntArray:
     """
     if not names:
         return np.zeros(len(frame), dtype=np.int64)
-    return frame.groupby(list(names), sort=False, dropna=False).ngroup().to_numpy(dtype=np.int64)
+    numbers = frame.groupby(list(names), sort=False, dropna=False).ngroup()
+    return np.asarray(numbers, dtype=np.int64)
 
 
 def element_text(value: object) -> str:

@@ -73,7 +73,7 @@ def fold_element(text: str, *, kind: ElementKind) -> str:
     if kind == "code":
         return re.sub(r"[^0-9A-Z]", "", _without_marks(plain).upper()).translate(_AS_CODE)
     if kind == "email":
-        return _without_marks(plain.replace(" ", ""))
+        return _without_marks(plain).replace(" ", "")
     folded = _without_marks(plain)
     if kind == "letters":
         return "".join(sign for sign in folded.translate(_AS_LETTERS) if sign.isalpha())
@@ -138,11 +138,7 @@ def is_whole_code(folded: str) -> bool:
     >>> is_whole_code("4T7K2" + check_sign("4T7K2")), is_whole_code("4T7K")
     (True, False)
     """
-    return (
-        len(folded) > 1
-        and all(sign in CODE_ALPHABET for sign in folded)
-        and check_sign(folded[:-1]) == folded[-1]
-    )
+    return len(folded) > 1 and all(sign in CODE_ALPHABET for sign in folded) and check_sign(folded[:-1]) == folded[-1]
 
 
 def find_damage(text: str, *, kind: ElementKind) -> str:
@@ -178,7 +174,8 @@ def find_damage(text: str, *, kind: ElementKind) -> str:
 
 def _without_marks(text: str) -> str:
     taken_apart = unicodedata.normalize("NFD", text.casefold().translate(_PLAIN))
-    return unicodedata.normalize("NFC", "".join(sign for sign in taken_apart if not unicodedata.combining(sign)))
+    bare = unicodedata.normalize("NFKC", "".join(sign for sign in taken_apart if not unicodedata.combining(sign)))
+    return " ".join(bare.split())
 
 
 def _fold_digits(folded: str) -> str:

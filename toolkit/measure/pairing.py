@@ -202,6 +202,7 @@ def link_rows(
     margin: int = 1,
     left_blocks: IntArray | None = None,
     right_blocks: IntArray | None = None,
+    barred: IntArray | None = None,
 ) -> Pairing:
     """Return the sure pairs of two waves, and those that a person has to decide.
 
@@ -211,6 +212,8 @@ def link_rows(
         As in `find_candidates`.
     tolerance, margin : int
         As in `pair_rows`.
+    barred : ndarray of int, optional
+        Left and right row of pairs that are known to be two people, one pair per line.
 
     Returns
     -------
@@ -235,6 +238,9 @@ def link_rows(
     )
     reach = min(tolerance + margin - 1, left.shape[1] - 1)
     found = find_candidates(left, right, tolerance=reach, left_blocks=blocks[0], right_blocks=blocks[1])
+    if barred is not None and len(barred):
+        width = max(len(right), 1)
+        found = found.keep(~np.isin(found.left * width + found.right, barred[:, 0] * width + barred[:, 1]))
     pairing = pair_rows(found, n_left=len(left), n_right=len(right), tolerance=tolerance, margin=margin)
     crowded = _crowded(pairing.links, left, right, blocks)
     if not crowded.any():
@@ -245,10 +251,10 @@ def link_rows(
 
 def _crowded(links: Candidates, left: IntArray, right: IntArray, blocks: tuple[IntArray, IntArray]) -> BoolArray:
     """Tell which links in two differing elements have two challengers: free rows that agree in one element less."""
-    loose = links.differing == CROWDED_FROM
+    loose: BoolArray = links.differing == CROWDED_FROM
     k = left.shape[1]
     if not loose.any() or k <= CROWDED_FROM + 1:
-        return loose & False
+        return np.zeros(len(loose), dtype=np.bool_)
     challengers = np.zeros(len(links.left), dtype=np.int64)
     free_left = np.setdiff1d(np.arange(len(left)), links.left)
     free_right = np.setdiff1d(np.arange(len(right)), links.right)
@@ -265,7 +271,8 @@ def _crowded(links: Candidates, left: IntArray, right: IntArray, blocks: tuple[I
             right_blocks=other_block[free],
         )
         challengers[places] += np.bincount(near.left, minlength=len(places))
-    return loose & (challengers >= CROWD)
+    crowded: BoolArray = loose & (challengers >= CROWD)
+    return crowded
 
 
 def _joined_pairs(one: Candidates, other: Candidates) -> Candidates:

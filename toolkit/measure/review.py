@@ -94,7 +94,9 @@ def read_review(text: str, *, name: str, known_rows: Sequence[str]) -> tuple[Rev
     reader = csv.DictReader(io.StringIO(lines, newline=""), delimiter=delimiter)
     missing = [column for column in ("one_row", "other_row", "verdict") if column not in (reader.fieldnames or ())]
     for column in missing:
-        log.add("the column is missing", file=name, row=1, column=column, mend="take the headers of the file as written")
+        log.add(
+            "the column is missing", file=name, row=1, column=column, mend="take the headers of the file as written"
+        )
     log.raise_as(InputError)
     known = set(known_rows)
     seen: dict[tuple[str, str], tuple[int, str]] = {}
@@ -113,7 +115,9 @@ def read_review(text: str, *, name: str, known_rows: Sequence[str]) -> tuple[Rev
                     mend="restore the cell, or delete this file and let it be written again",
                 )
         if verdict not in ("", "same", "different"):
-            log.add("the verdict is unknown", file=name, row=number, column="verdict", allowed="same | different | empty")
+            log.add(
+                "the verdict is unknown", file=name, row=number, column="verdict", allowed="same | different | empty"
+            )
             continue
         pair = (min(one, other), max(one, other))
         if pair in seen and seen[pair][1] != verdict:

@@ -20,6 +20,7 @@ from toolkit.measure import ScoringRule, keep_consenting, keep_identified, link,
 from toolkit.report.cover import Cover, Origin
 from toolkit.report.wording import Wording
 from toolkit.study.checking import check_settings
+from toolkit.study.identifying import element_kinds, match_study
 from toolkit.study.settings import (
     STUDY_FILE,
     ExportSettings,
@@ -78,10 +79,24 @@ def open_study(
     if settings.consent_to_take_part:
         consent = settings.consent_to_take_part
         responses = keep_consenting(responses, item=consent.item, keep=consent.keep)
-    responses = keep_identified(responses, key=settings.link.key, repeated=settings.link.repeated)
+    responses = keep_identified(
+        responses,
+        key=settings.link.key,
+        repeated=settings.link.repeated,
+        elements=element_kinds(settings.link),
+        tolerance=settings.link.tolerance,
+    )
     scores = score(responses, _scoring_rules(settings, instrument))
     waves = _waves(settings, instrument)
-    panel = link(scores, key=settings.link.key, groups=groups, waves=waves, repeated=settings.link.repeated)
+    matching = match_study(settings, scores, folder=path.parent, waves=_all_waves(settings, instrument))
+    panel = link(
+        scores,
+        key=settings.link.key,
+        groups=groups,
+        waves=waves,
+        repeated=settings.link.repeated,
+        person=None if matching is None else matching.person,
+    )
     plan = release_plan or strictest_plan()
     site = settings.groups.get("site", "")
     analysis = AnalysisPlan(primary=tuple(settings.outcomes.primary), secondary=tuple(settings.outcomes.secondary))
@@ -102,6 +117,7 @@ def open_study(
         population=population,
         scores=scores,
         panel=replace(panel, provenance=provenance),
+        matching=matching,
         plan=analysis,
         design=design,
         groups=tuple(group for group in groups if plan.audience == "internal" or group != site),
@@ -301,8 +317,7 @@ def _scoring_rules(settings: StudySettings, instrument: Instrument) -> list[Scor
 
 
 def _waves(settings: StudySettings, instrument: Instrument) -> tuple[str, str]:
-    declared = {wave for export in settings.exports for wave in (export.waves or {export.wave: ""})}
-    present = [wave for wave in instrument.waves if wave in declared]
+    present = _all_waves(settings, instrument)
     if len(present) < 2:
         raise InputError(
             Problem(
@@ -315,6 +330,11 @@ def _waves(settings: StudySettings, instrument: Instrument) -> tuple[str, str]:
             )
         )
     return present[0], present[1]
+
+
+def _all_waves(settings: StudySettings, instrument: Instrument) -> tuple[str, ...]:
+    declared = {wave for export in settings.exports for wave in (export.waves or {export.wave: ""})}
+    return tuple(wave for wave in instrument.waves if wave in declared)
 
 
 def _wording(instrument: Instrument, language: str) -> Wording:
