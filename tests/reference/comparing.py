@@ -49,6 +49,17 @@ class Line:
     note: str = ""
 
 
+def either(first: Any, second: Any, *, names: tuple[str, str]) -> Any:
+    """Two offers of one shape as one, each value under both conventions."""
+    if isinstance(first, dict):
+        return {
+            key: either(value, second[key], names=names) if key in second else value for key, value in first.items()
+        }
+    if isinstance(first, list | tuple):
+        return [either(one, other, names=names) for one, other in zip(first, second, strict=True)]
+    return AnyOf({names[0]: first, names[1]: second})
+
+
 def compare(fixture: Fixture, offered: Any, *, prefix: str = "", expected: Any = None) -> Iterator[Line]:
     """One line per leaf of the expected values."""
     for path, wanted in leaves(fixture.values if expected is None else expected):
@@ -76,7 +87,7 @@ def judge(name: str, wanted: Any, found: Any, *, tolerance: tuple[float, float])
     if isinstance(found, Within):
         tolerance, found = (0.0, found.atol), found.value
     if isinstance(wanted, bool | str) or wanted is None:
-        same = found == wanted
+        same = type(found) is type(wanted) and found == wanted
     elif isinstance(found, bool) or not isinstance(found, int | float):
         same = False
     else:

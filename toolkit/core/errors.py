@@ -99,8 +99,8 @@ class ReportError(ToolkitError):
     exit_code = 1
 
 
-class UsageError(ToolkitError):
-    """A command, parameter or argument was wrong."""
+class UsageError(ToolkitError, ValueError):
+    """A command, parameter or argument was wrong; a ValueError, so that callers of plain Python can catch it."""
 
     exit_code = 2
 

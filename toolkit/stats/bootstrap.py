@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from toolkit.core.errors import ProblemLog, UsageError
-from toolkit.stats.arrays import FloatArray, IntArray, check_between, check_choice, check_count, read_floats
+from toolkit.stats.arrays import FloatArray, check_between, check_choice, check_count, read_floats
+from toolkit.stats.groups import IntArray
 from toolkit.stats.resampling import (
     STATISTICS,
     BootstrapMethod,

@@ -217,6 +217,34 @@ def sign_test(pre: ArrayLike, post: ArrayLike, *, conf_level: float = 0.95) -> E
     )
 
 
+def rank_biserial_interval(value: float, n: int, *, conf_level: float = 0.95) -> tuple[float, float]:
+    """Return the limits of a matched rank-biserial correlation.
+
+    Parameters
+    ----------
+    value : float
+        The correlation, above -1 and below 1.
+    n : int
+        Changes that were ranked, 1 or more.
+    conf_level : float
+        Level of the interval, above 0 and below 1.
+
+    Returns
+    -------
+    tuple of float
+        Limits on Fisher's z, with the standard error of W when nothing changed.
+
+    Examples
+    --------
+    >>> low, high = rank_biserial_interval(0.5, 20)
+    >>> round(low, 3), round(high, 3)
+    (0.049, 0.782)
+    """
+    error = sqrt((2 * n**3 + 3 * n**2 + n) / 6) / ((n**2 + n) / 2)
+    half = float(stats.norm.isf((1 - conf_level) / 2)) * error
+    return tanh(atanh(value) - half), tanh(atanh(value) + half)
+
+
 def _exact_p(ranks: FloatArray, w_plus: float) -> float:
     # Mid-ranks are halves, so doubled they are whole numbers.
     chances = convolve_signs(np.round(2 * ranks))
@@ -237,14 +265,13 @@ def _rank_biserial(w_plus: float, w_minus: float, *, n_moved: int, conf_level: f
             interval_method=method,
             reason=undefined("everybody who changed moved the same way: the interval has no width"),
         )
-    error = sqrt((2 * n_moved**3 + 3 * n_moved**2 + n_moved) / 6) / ((n_moved**2 + n_moved) / 2)
-    half = float(stats.norm.isf((1 - conf_level) / 2)) * error
+    low, high = rank_biserial_interval(value, n_moved, conf_level=conf_level)
     return EffectSize(
         name="rank_biserial",
         definition=definition,
         estimate=value,
-        conf_low=tanh(atanh(value) - half),
-        conf_high=tanh(atanh(value) + half),
+        conf_low=low,
+        conf_high=high,
         conf_level=conf_level,
         interval_method=method,
     )

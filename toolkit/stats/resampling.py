@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from scipy import special, stats
 
-from toolkit.stats.arrays import FloatArray, IntArray
+from toolkit.stats.arrays import FloatArray
+from toolkit.stats.groups import IntArray
 
 ChangeStatistic: TypeAlias = Literal["mean_change", "d_z", "d_av", "d_pre"]
 STATISTICS: tuple[ChangeStatistic, ...] = ("mean_change", "d_z", "d_av", "d_pre")

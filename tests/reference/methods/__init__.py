@@ -8,6 +8,7 @@ from typing import Any
 from tests.reference.fixtures import Fixture
 from tests.reference.methods.agreement import offer_agreement_limits, offer_icc, offer_krippendorff, offer_reliability
 from tests.reference.methods.comparison import offer_ancova, offer_entropy_balance, offer_lee_bounds, offer_two_sample
+from tests.reference.methods.models import offer_cluster_robust, offer_ipw_attrition, offer_lmm, offer_rubin
 from tests.reference.methods.paired import (
     offer_bca,
     offer_paired_effect,
@@ -23,16 +24,20 @@ METHODS: dict[str, Callable[[Fixture], Any]] = {
     "ancova": offer_ancova,
     "bca": offer_bca,
     "bland_altman": offer_agreement_limits,
+    "cluster_robust": offer_cluster_robust,
     "entropy_balance": offer_entropy_balance,
     "icc": offer_icc,
+    "ipw_attrition": offer_ipw_attrition,
     "krippendorff": offer_krippendorff,
     "lee_bounds": offer_lee_bounds,
+    "lmm": offer_lmm,
     "meta": offer_meta,
     "oneway_anova": offer_oneway,
     "paired_effect": offer_paired_effect,
     "power": offer_power,
     "reliability": offer_reliability,
     "reliable_change": offer_reliable_change,
+    "rubin": offer_rubin,
     "signed_rank": offer_signed_rank,
     "tost_paired": offer_tost,
     "two_sample_effects": offer_two_sample,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any
 
 import numpy as np
-from toolkit.stats.cluster_robust import estimate_robust, fit_clustered
 
-from tests.reference.comparing import AnyOf, Within
+from tests.reference.comparing import AnyOf, Within, either
 from tests.reference.fixtures import Fixture, Numbers, Table
+from tests.reference.methods.r_searches import stop_like_simplex
 from tests.reference.methods.shared import coefficient_table, level
 from toolkit.stats.ancova import compare_adjusted
-from toolkit.stats.group_difference import compare_groups
+from toolkit.stats.cluster_robust import estimate_robust, fit_clustered
+from toolkit.stats.group_difference import GroupDifference, compare_groups
+from toolkit.stats.noncentral import noncentral_t_cdf
 from toolkit.stats.selection import lee_bounds
+from toolkit.stats.standardised import hedges_correction
 from toolkit.stats.weighted_comparison import BalanceRow, WeightedComparison, compare_weighted
 
 # What is left of a difference after balancing is where an optimiser stopped, not a figure.
@@ -28,6 +32,8 @@ def offer_two_sample(fixture: Fixture) -> dict[str, Any]:
     result = compare_groups(treated, control, conf_level=level(fixture))
     effects = {each.name: each for each in result.effects}
     limits = {f"{name}_ci": [each.conf_low, each.conf_high] for name, each in effects.items()}
+    stopped = _limits_of_effectsize(result, conf_level=level(fixture))
+    limits = either(limits, stopped, names=("exact", "where effectsize's search stops"))
     return {
         **{name: each.estimate for name, each in effects.items()},
         **limits,
@@ -42,6 +48,20 @@ def offer_two_sample(fixture: Fixture) -> dict[str, Any]:
             "ci": [result.conf_low, result.conf_high],
         },
     }
+
+
+def _limits_of_effectsize(result: GroupDifference, *, conf_level: float) -> dict[str, list[float]]:
+    """Limits of d and g where effectsize's simplex search for both noncentralities stops."""
+    df, scale = result.n - 2, sqrt(1 / result.n_treated + 1 / result.n_control)
+    statistic, tail = result.effect("cohen_d").estimate / scale, (1 - conf_level) / 2
+
+    def apart(limits: Numbers) -> float:
+        chances = [noncentral_t_cdf(statistic, df, noncentrality=float(limit)) for limit in limits]
+        return abs(max(chances) - (1 - tail)) + abs(min(chances) - tail)
+
+    found = np.sort(stop_like_simplex(apart, np.full(2, 1.1 * statistic), abstol=1e-9)) * scale
+    j = hedges_correction(df)
+    return {"cohen_d_ci": list(found), "hedges_g_ci": list(j * found)}
 
 
 def offer_lee_bounds(fixture: Fixture) -> dict[str, Any]:

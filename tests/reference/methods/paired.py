@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from tests.reference.comparing import Within
+from tests.reference.comparing import Within, either
 from tests.reference.fixtures import Fixture, Numbers
 from tests.reference.methods.shared import level
 from toolkit.stats.bootstrap import bootstrap_changes
@@ -17,7 +17,7 @@ from toolkit.stats.group_difference import compare_groups
 from toolkit.stats.noncentral import noncentrality_interval
 from toolkit.stats.paired import paired_mean
 from toolkit.stats.permutation import paired_permutation
-from toolkit.stats.ranks import sign_test, signed_rank
+from toolkit.stats.ranks import rank_biserial_interval, sign_test, signed_rank
 from toolkit.stats.reliable_change import change_cutoffs, reliable_change
 from toolkit.stats.standardised import average_change_bonett, hedges_correction, standardised_change
 
@@ -109,12 +109,21 @@ def offer_signed_rank(fixture: Fixture) -> dict[str, Any]:
         "effectsize_rank_biserial_paired": {"r_rank_biserial": biserial.estimate},
     }
     if biserial.conf_low is not None:
-        interval = {"CI": level(fixture), "CI_low": biserial.conf_low, "CI_high": biserial.conf_high}
+        ends = either(
+            [biserial.conf_low, biserial.conf_high],
+            _limits_of_effectsize(biserial.estimate, post[known], conf_level=level(fixture)),
+            names=("zeros left out", "n as effectsize 0.8.3 counts it: values of post that are not zero"),
+        )
+        interval = {"CI": level(fixture), "CI_low": ends[0], "CI_high": ends[1]}
         offered["rank_biserial_ci_effectsize"] = interval
         offered["effectsize_rank_biserial_paired"] |= interval
     if delta.conf_low is not None:
         offered["cliffs_delta_unpaired_ci"] = [delta.conf_low, delta.conf_high]
     return offered
+
+
+def _limits_of_effectsize(value: float, post: Numbers, *, conf_level: float) -> tuple[float, float]:
+    return rank_biserial_interval(value, int(np.count_nonzero(post)), conf_level=conf_level)
 
 
 def offer_tost(fixture: Fixture) -> dict[str, Any]:

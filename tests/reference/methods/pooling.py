@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from tests.reference.comparing import Within
+from tests.reference.comparing import Within, either
 from tests.reference.fixtures import Fixture, FixtureError, Numbers
+from tests.reference.methods.r_searches import stop_like_fisher_scoring, stop_like_uniroot
 from tests.reference.methods.shared import PerFile, level
-from toolkit.stats.heterogeneity import TAU2_METHODS
+from toolkit.stats.heterogeneity import TAU2_METHODS, Sites, tau2_std_error
 from toolkit.stats.multiplicity import ADJUSTMENTS, adjust_p_values
 from toolkit.stats.oneway import oneway_anova
 from toolkit.stats.pooling import pool_estimates
@@ -50,32 +51,13 @@ def offer_meta(fixture: Fixture) -> dict[str, Any]:
     return {"k": int(known.sum()), "yi": effects, "vi": variances, **pooled, "FE": fixed, "EE": fixed}
 
 
-def _pooled(effects: Numbers, variances: Numbers, *, method: str, conf_level: float) -> dict[str, Any]:
+def _pooled(effects: Numbers, variances: Numbers, *, method: str, conf_level: float) -> Any:
+    """What the toolkit gives, and the same at the tau2 where metafor's own search stops."""
     result = pool_estimates(effects, variances, method=method, conf_level=conf_level)
-    k, mu, error, tau2 = result.n, result.estimate, result.normal_std_error, result.tau2
-    tail = (1 - conf_level) / 2
-
-    def around(half: float) -> list[float]:
-        return [mu - half, mu + half]
-
-    z, t1 = float(stats.norm.isf(tail)), float(stats.t.isf(tail, k - 1))
-    hksj = {
-        "se": result.std_error,
-        "t": result.statistic,
-        "df": result.df,
-        "p": result.p_value,
-        "ci": [result.conf_low, result.conf_high],
-        "pi_t_km1": around(t1 * sqrt(tau2 + result.std_error**2)),
-    }
-    if k > 2:
-        t2 = float(stats.t.isf(tail, k - 2))
-        hksj["pi_t_km2"] = around(t2 * sqrt(tau2 + result.std_error**2))
-        hksj["pi_t_km2_classic_se"] = around(t2 * sqrt(tau2 + error**2))
-    return {
-        "mu": mu,
-        "se": error,
-        "ci": around(z * error),
-        "tau2": tau2,
+    exact = _describe(effects, variances, result.tau2, conf_level=conf_level) | {
+        "mu": result.estimate,
+        "se": result.normal_std_error,
+        "tau2": result.tau2,
         "se_tau2": result.tau2_std_error,
         "tau2_ci_qprofile": [result.tau2_conf_low, result.tau2_conf_high],
         "I2": result.i2,
@@ -83,9 +65,101 @@ def _pooled(effects: Numbers, variances: Numbers, *, method: str, conf_level: fl
         "Q": result.q,
         "Q_df": result.q_df,
         "Q_p": result.q_p_value,
+    }
+    own = {
+        "se": result.std_error,
+        "t": result.statistic,
+        "df": result.df,
+        "p": result.p_value,
+        "ci": [result.conf_low, result.conf_high],
+    }
+    exact["hksj"] = exact["hksj"] | own
+    tau2 = _tau2_of_metafor(effects, variances, method=method)
+    stopped = _describe(effects, variances, tau2, conf_level=conf_level)
+    sites = Sites(effects=effects, variances=variances, origin=0.0, unit=1.0)
+    stopped["se_tau2"] = tau2_std_error(sites, tau2, method=method)
+    stopped["tau2_ci_qprofile"] = _qprofile_of_metafor(effects, variances, conf_level=conf_level)
+    return either(exact, stopped, names=("exact", "where metafor's search stops"))
+
+
+def _describe(effects: Numbers, variances: Numbers, tau2: float, *, conf_level: float) -> dict[str, Any]:
+    k, tail = effects.size, (1 - conf_level) / 2
+    weights = 1 / (variances + tau2)
+    mu, error = float(weights @ effects / weights.sum()), 1 / sqrt(float(weights.sum()))
+    knapp = sqrt(float(weights @ (effects - mu) ** 2) / (k - 1)) * error
+    fixed = 1 / variances
+    typical = (k - 1) / float(fixed.sum() - fixed @ fixed / fixed.sum())
+
+    def around(half: float) -> list[float]:
+        return [mu - half, mu + half]
+
+    z, t1 = float(stats.norm.isf(tail)), float(stats.t.isf(tail, k - 1))
+    hksj = {
+        "se": knapp,
+        "t": mu / knapp,
+        "p": 2 * float(stats.t.sf(abs(mu / knapp), k - 1)),
+        "ci": around(t1 * knapp),
+        "pi_t_km1": around(t1 * sqrt(tau2 + knapp**2)),
+    }
+    if k > 2:
+        t2 = float(stats.t.isf(tail, k - 2))
+        hksj["pi_t_km2"] = around(t2 * sqrt(tau2 + knapp**2))
+        hksj["pi_t_km2_classic_se"] = around(t2 * sqrt(tau2 + error**2))
+    return {
+        "mu": mu,
+        "se": error,
+        "ci": around(z * error),
+        "tau2": tau2,
+        "I2": 100 * tau2 / (tau2 + typical),
+        "H2": 1 + tau2 / typical,
         "pi_z": around(z * sqrt(tau2 + error**2)),
         "hksj": hksj,
     }
+
+
+def _generalised_q(effects: Numbers, variances: Numbers, tau2: float) -> float:
+    weights = 1 / (variances + tau2)
+    return float(weights @ (effects - weights @ effects / weights.sum()) ** 2)
+
+
+# The interval in which metafor looks for tau2.
+LARGEST_TAU2 = 100.0
+
+
+def _root_of_metafor(effects: Numbers, variances: Numbers, *, target: float) -> float:
+    if _generalised_q(effects, variances, 0.0) <= target:
+        return 0.0
+    return stop_like_uniroot(lambda tau2: _generalised_q(effects, variances, tau2) - target, 0.0, LARGEST_TAU2)
+
+
+def _qprofile_of_metafor(effects: Numbers, variances: Numbers, *, conf_level: float) -> list[float]:
+    tail, df = (1 - conf_level) / 2, effects.size - 1
+    targets = float(stats.chi2.isf(tail, df)), float(stats.chi2.ppf(tail, df))
+    return [_root_of_metafor(effects, variances, target=target) for target in targets]
+
+
+def _tau2_of_metafor(effects: Numbers, variances: Numbers, *, method: str) -> float:
+    k = effects.size
+    if method == "PM":
+        return _root_of_metafor(effects, variances, target=k - 1)
+    if method == "DL":
+        weights = 1 / variances
+        excess = _generalised_q(effects, variances, 0.0) - (k - 1)
+        return max(0.0, excess / float(weights.sum() - weights @ weights / weights.sum()))
+
+    def step(tau2: float) -> float:
+        weights = 1 / (variances + tau2)
+        total, residual = float(weights.sum()), effects - weights @ effects / weights.sum()
+        squares = float(np.sum((weights * residual) ** 2))
+        if method == "ML":
+            return (squares - total) / float(weights @ weights)
+        trace = total - float(weights @ weights) / total
+        square = (
+            float(weights @ weights) - 2 * float(np.sum(weights**3)) / total + (float(weights @ weights) / total) ** 2
+        )
+        return (squares - trace) / square
+
+    return stop_like_fisher_scoring(step, float(effects.var(ddof=1) - variances.mean()))
 
 
 def offer_oneway(fixture: Fixture) -> Any:
