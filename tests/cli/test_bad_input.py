@@ -230,7 +230,8 @@ SETTINGS = (
     Case("key twice", settings("seed:", "title: Again\nseed:"), (("study.yaml, row 15, column title", "twice"),)),
     Case("alias", settings("20260101", "&a 20260101\nextra: *a"), (("study.yaml, row 16", "alias"),)),
     Case("tag", settings("Tiny", "!!str Tiny"), (("study.yaml, row 1", "tag"),)),
-    Case("tab", settings("  primary", "\tprimary"), (("study.yaml, row 12", "this is not YAML"),)),
+    Case("empty key", settings("20260101", '20260101\n"": x'), (("study.yaml, row 16", "a key is empty"),)),
+    Case("tab", settings("  primary", "\tprimary"), (("study.yaml, row 12", "begins with a tab"),)),
     Case(
         "unknown key inside",
         settings("platform: plain", "platfrm: plain"),

@@ -16,7 +16,7 @@ from toolkit.measure.pairing import Candidates, find_candidates, link_rows, pair
 FloatArray = npt.NDArray[np.float64]
 
 MAX_ROWS_PAIRED_WITHIN = 20_000  # pairs within a wave are counted up to here only
-DEPENDENCE_LEVEL = 0.01
+DEPENDENCE_LEVEL = 0.001
 
 REFERENCE = (
     "rows of either wave without a partner x chance that two of them agree; chances of agreement from the frequencies "
@@ -97,7 +97,8 @@ def expect_false_links(
     candidate at d + margin - 1 or nearer. So the false links expected at d are the sum, over rows a and b of one block
     without any such candidate, of the chance that b differs from a in exactly d elements; that chance comes from how
     frequent a's elements are among the other rows of its own wave. Both directions are averaged. The interval is that
-    of a logarithm, from the sampling of rows without partner and of the frequencies.
+    of a logarithm, from the sampling of links, of rows without partner
+    and of the frequencies.
 
     Examples
     --------
@@ -132,7 +133,7 @@ def expect_false_links(
             expected += strangers * survived
             variance += (error * survived) ** 2
         relative = variance / expected**2 if expected > 0 else 0.0
-        sd = sqrt(relative + float((spread**2).sum()) + factor_spread**2)
+        sd = sqrt(relative + float((spread**2).sum()) + factor_spread**2 + 1 / len(kept.left))
         z = float(stats.norm.isf((1 - conf_level) / 2))
         centre = factor * expected / len(kept.left)
         share, low, high = (min(1.0, centre * exp(step * z * sd)) for step in (0, -1, 1))

@@ -235,7 +235,7 @@ def _plus_pairs(
 def _number_people(
     links: Sequence[tuple[int, int]], wave_of: np.ndarray, n: int
 ) -> tuple[IntArray, list[tuple[int, int]]]:
-    """Return a number per row, the same for one person, and the links that would give one of them two rows in a wave."""
+    """Return a number per row, the same for one person, and the links that would give a person two rows in a wave."""
     pairs = np.array(links, dtype=np.int64).reshape(-1, 2)
     label = _components(pairs, n)
     frame = pd.DataFrame({"label": label, "wave": wave_of})

@@ -77,7 +77,9 @@ def show_figure(released: Released, *, kind: FigureKind, name: str, caption: str
         words = wording.text("There is nothing to draw: too few people, or no interval can be given.")
         return ReportPart(f'<p class="notice">{escape(words)}</p>')
     draw, describe = _KINDS[kind]
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context():
+        mpl.rcdefaults()  # A matplotlibrc of the user's must not change a report.
+        mpl.rcParams.update(_STYLE)
         image = _to_svg(draw(rows, wording))
     alt = f"{caption} {describe(rows, wording)}"
     return ReportPart(

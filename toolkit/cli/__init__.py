@@ -19,12 +19,14 @@ from typing import Any
 
 from tqdm import tqdm
 
+from toolkit.cli.instruments import add_instruments_command
 from toolkit.core.errors import StorageError, ToolkitError, UsageError
 from toolkit.core.shipped import shipped_path
+from toolkit.measure import FalseLinks
 from toolkit.run.batch import run_study
 from toolkit.run.parameters import NOTEBOOKS, parse_parameters
 from toolkit.run.results import ReportResult, RunResult
-from toolkit.study import find_study, open_study, scaffold_study
+from toolkit.study import Study, find_study, open_study, review_path, save_review, scaffold_study
 
 EXIT_INTERNAL = 6
 EXIT_INTERRUPTED = 130
@@ -108,7 +110,7 @@ def _printable(text: str) -> str:
 
 def _describe_fault(error: Exception) -> str:
     """Say what failed and where in the toolkit; the error's own words may hold an answer and are left out."""
-    root = Path(__file__).parent
+    root = Path(__file__).parent.parent
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(root)]
     place = f"{Path(frames[-1].filename).relative_to(root.parent).as_posix()}, line {frames[-1].lineno}"
     return (
@@ -149,6 +151,7 @@ def _build_parser() -> argparse.ArgumentParser:
     run.set_defaults(action=_run)
     lab = commands.add_parser("lab", help="open JupyterLab on the notebooks; further words go to jupyter lab")
     lab.set_defaults(action=_lab)
+    add_instruments_command(commands)
     return parser
 
 
@@ -171,13 +174,34 @@ def _check(options: argparse.Namespace) -> int:
     for line in study.panel.ledger.lines:
         if line.count:
             print(f"{line.wave or 'all waves'}: {line.count} set aside ({line.reason}), {line.n_out} remain.")
+    _describe_matching(study)
     people = len(study.panel.people)
     if people:
-        print(f"No problems. {people} people are in both surveys.")
+        print(f"No problems. {people} {'person is' if people == 1 else 'people are'} in both surveys.")
     else:
         print("Nobody is in both surveys, so no change can be measured: look at link.key in study.yaml, and whether")
         print("people were given the same code each time.")
     return 0
+
+
+def _describe_matching(study: Study) -> None:
+    """Say how sure the links are, and leave what is not sure in the review file."""
+    if study.matching is None:
+        return
+    for tolerance, told in study.matching.levels.items():
+        share = "" if told.share is None else f"; of these {_percent(told)} are expected to join two strangers"
+        words = "exactly alike" if tolerance == 0 else f"with at most {tolerance} differing element(s)"
+        print(f"Links {words}: {told.n_links}{share}.")
+    path = review_path(study.settings, study.folder)
+    undecided = save_review(study.matching, path)
+    if undecided:
+        print(f"{undecided} pair(s) may be one person: write same or different under verdict in {path.name},")
+        print("then run sivsen check again.")
+
+
+def _percent(told: FalseLinks) -> str:
+    low, high = (100 * (limit or 0.0) for limit in (told.conf_low, told.conf_high))
+    return f"{100 * (told.share or 0.0):.1f}% (interval {low:.1f} to {high:.1f})"
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -247,7 +271,3 @@ def _lab(options: argparse.Namespace) -> int:
         notebooks = own
     words = [sys.executable, "-m", "jupyterlab", str(notebooks), *options.words]
     return subprocess.call(words, env={**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"})
-
-
-if __name__ == "__main__":
-    sys.exit(main())
