@@ -57,7 +57,11 @@ def test_another_case_is_the_same_person_and_a_tie_is_written_for_review(
     assert review.read_text(encoding="utf-8") == text
     one = next(line for line in lines if line.startswith("exports/pre.csv:6,exports/post.csv:6,"))
     review.write_text(text.replace(one, one + "same"), encoding="utf-8")
-    assert len(open_study(near_study).panel.people) == 24
+    whole = open_study(near_study)
+    assert len(whole.panel.people) == 24
+    assert "link_review.csv" in whole.panel.provenance.inputs
+    parts = [open_study(near_study, scope=f"country={country}") for country in ("IT", "SE")]
+    assert sum(len(part.panel.people) for part in parts) == 24
 
 
 def test_a_review_file_edited_wrongly_stops_the_study(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from toolkit.core.errors import InputError, Problem, StorageError
@@ -26,7 +27,9 @@ def element_kinds(link: LinkSettings) -> dict[str, ElementKind]:
     return {name: link.elements.get(name, "text") for name in link.key} if link.elements else {}
 
 
-def match_study(settings: StudySettings, scores: Scores, *, folder: Path, waves: tuple[str, ...]) -> Matching | None:
+def match_study(
+    settings: StudySettings, scores: Scores, *, folder: Path, waves: tuple[str, ...], known_rows: Sequence[str]
+) -> Matching | None:
     """Find the same people in the waves of a study; None where the key is compared as written.
 
     Parameters
@@ -39,6 +42,8 @@ def match_study(settings: StudySettings, scores: Scores, *, folder: Path, waves:
         Folder of the study, where the review file is.
     waves : tuple of str
         Waves of the study, in order of time.
+    known_rows : sequence of str
+        "file:row" of every answer that was read, also of those out of scope or set aside since.
 
     Raises
     ------
@@ -50,16 +55,14 @@ def match_study(settings: StudySettings, scores: Scores, *, folder: Path, waves:
     elements = element_kinds(settings.link)
     if not elements:
         return None
-    people = scores.people
-    known = [f"{file}:{row}" for file, row in zip(people["file"], people["row"], strict=True)]
     rule = MatchRule(
         elements=elements,
         secret=open_link_key(folder),
         tolerance=settings.link.tolerance,
         within=tuple(settings.link.within or _country(settings)),
-        verdicts=_verdicts(folder, settings.link.review, known),
+        verdicts=_verdicts(folder, settings.link.review, known_rows),
     )
-    return match_people(people, waves=waves, rule=rule)
+    return match_people(scores.people, waves=waves, rule=rule)
 
 
 def review_path(settings: StudySettings, folder: Path) -> Path:
@@ -99,7 +102,7 @@ def _country(settings: StudySettings) -> list[str]:
     return [item for name, item in settings.groups.items() if name in ("country", "cohort")]
 
 
-def _verdicts(folder: Path, declared: str, known: list[str]) -> tuple[ReviewRow, ...]:
+def _verdicts(folder: Path, declared: str, known_rows: Sequence[str]) -> tuple[ReviewRow, ...]:
     path = folder / (declared or REVIEW_FILE)
     if not path.is_file():
         if declared:
@@ -120,4 +123,4 @@ def _verdicts(folder: Path, declared: str, known: list[str]) -> tuple[ReviewRow,
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise StorageError(f"{path.name} cannot be read as UTF-8 text") from error
-    return read_review(text, name=path.name, known_rows=known)
+    return read_review(text, name=path.name, known_rows=known_rows)

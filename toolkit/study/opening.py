@@ -20,7 +20,7 @@ from toolkit.measure import ScoringRule, keep_consenting, keep_identified, link,
 from toolkit.report.cover import Cover, Origin
 from toolkit.report.wording import Wording
 from toolkit.study.checking import check_settings
-from toolkit.study.identifying import element_kinds, match_study
+from toolkit.study.identifying import element_kinds, match_study, review_path
 from toolkit.study.settings import (
     STUDY_FILE,
     ExportSettings,
@@ -74,6 +74,7 @@ def open_study(
     settings = read_settings(path)
     instrument, declarations = _declare(settings, path.parent)
     responses = _read_all(declarations, instrument)
+    every_row = responses.source_rows(responses.frame["row"].notna())
     groups = tuple(dict.fromkeys(settings.groups.values()))
     responses, population = _in_scope(responses, settings, scope)
     if settings.consent_to_take_part:
@@ -88,7 +89,9 @@ def open_study(
     )
     scores = score(responses, _scoring_rules(settings, instrument))
     waves = _waves(settings, instrument)
-    matching = match_study(settings, scores, folder=path.parent, waves=_all_waves(settings, instrument))
+    matching = match_study(
+        settings, scores, folder=path.parent, waves=_all_waves(settings, instrument), known_rows=every_row
+    )
     panel = link(
         scores,
         key=settings.link.key,
@@ -105,7 +108,7 @@ def open_study(
     design = Design(waves=waves if measured else ())
     provenance = panel.provenance.merge(
         Provenance(
-            inputs={STUDY_FILE: hash_bytes(path.read_bytes())},
+            inputs={STUDY_FILE: hash_bytes(path.read_bytes()), **_review_hash(settings, path.parent)},
             instruments={},
             seed=settings.seed if seed is None else seed,
         )
@@ -334,6 +337,12 @@ def _waves(settings: StudySettings, instrument: Instrument) -> tuple[str, str]:
             )
         )
     return present[0], present[1]
+
+
+def _review_hash(settings: StudySettings, folder: Path) -> dict[str, str]:
+    """Return the hash of the review file where it has a say in the links."""
+    path = review_path(settings, folder)
+    return {path.name: hash_bytes(path.read_bytes())} if settings.link.elements and path.is_file() else {}
 
 
 def _all_waves(settings: StudySettings, instrument: Instrument) -> tuple[str, ...]:
