@@ -22,10 +22,11 @@ from tqdm import tqdm
 from toolkit.cli.instruments import add_instruments_command
 from toolkit.core.errors import StorageError, ToolkitError, UsageError
 from toolkit.core.shipped import shipped_path
+from toolkit.measure import FalseLinks
 from toolkit.run.batch import run_study
 from toolkit.run.parameters import NOTEBOOKS, parse_parameters
 from toolkit.run.results import ReportResult, RunResult
-from toolkit.study import find_study, open_study, scaffold_study
+from toolkit.study import Study, find_study, open_study, review_path, save_review, scaffold_study
 
 EXIT_INTERNAL = 6
 EXIT_INTERRUPTED = 130
@@ -173,6 +174,7 @@ def _check(options: argparse.Namespace) -> int:
     for line in study.panel.ledger.lines:
         if line.count:
             print(f"{line.wave or 'all waves'}: {line.count} set aside ({line.reason}), {line.n_out} remain.")
+    _describe_matching(study)
     people = len(study.panel.people)
     if people:
         print(f"No problems. {people} {'person is' if people == 1 else 'people are'} in both surveys.")
@@ -180,6 +182,26 @@ def _check(options: argparse.Namespace) -> int:
         print("Nobody is in both surveys, so no change can be measured: look at link.key in study.yaml, and whether")
         print("people were given the same code each time.")
     return 0
+
+
+def _describe_matching(study: Study) -> None:
+    """Say how sure the links are, and leave what is not sure in the review file."""
+    if study.matching is None:
+        return
+    for tolerance, told in study.matching.levels.items():
+        share = "" if told.share is None else f"; of these {_percent(told)} are expected to join two strangers"
+        words = "exactly alike" if tolerance == 0 else f"with at most {tolerance} differing element(s)"
+        print(f"Links {words}: {told.n_links}{share}.")
+    path = review_path(study.settings, study.folder)
+    undecided = save_review(study.matching, path)
+    if undecided:
+        print(f"{undecided} pair(s) may be one person: write same or different under verdict in {path.name},")
+        print("then run sivsen check again.")
+
+
+def _percent(told: FalseLinks) -> str:
+    low, high = (100 * (limit or 0.0) for limit in (told.conf_low, told.conf_high))
+    return f"{100 * (told.share or 0.0):.1f}% (interval {low:.1f} to {high:.1f})"
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """Floor 8: study.yaml opened and checked, the one object a notebook holds."""
 
+from toolkit.study.identifying import review_path, save_review
 from toolkit.study.opening import open_study
 from toolkit.study.releasing import plan_study_release
 from toolkit.study.scaffolding import scaffold_study
@@ -14,5 +15,7 @@ __all__ = [
     "open_study",
     "plan_study_release",
     "read_settings",
+    "review_path",
+    "save_review",
     "scaffold_study",
 ]

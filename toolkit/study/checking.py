@@ -26,6 +26,8 @@ def check_settings(settings: StudySettings, instrument: Instrument, *, log: Prob
     scales = [scale.name for scale in instrument.scales]
     for position, item in enumerate(settings.link.key):
         _check_name(item, items, ("link", "key", position), settings, log)
+    for position, item in enumerate(settings.link.within):
+        _check_name(item, items, ("link", "within", position), settings, log)
     for group, item in settings.groups.items():
         _check_name(item, items, ("groups", group), settings, log)
     for role, outcomes in (("primary", settings.outcomes.primary), ("secondary", settings.outcomes.secondary)):

@@ -24,10 +24,11 @@ from toolkit.ingest import (
     tidy,
 )
 from toolkit.instruments import Instrument, choice_lookup, fold_label, load_instrument
-from toolkit.measure import ScoringRule, keep_consenting, keep_identified, link, score
+from toolkit.measure import Panel, ScoringRule, keep_consenting, keep_identified, link, score
 from toolkit.report.cover import Cover, Origin
 from toolkit.report.wording import Wording
 from toolkit.study.checking import check_settings
+from toolkit.study.identifying import element_kinds, match_study, review_path
 from toolkit.study.settings import (
     STUDY_FILE,
     ExportSettings,
@@ -81,24 +82,39 @@ def open_study(
     settings = read_settings(path)
     instrument, declarations = _declare(settings, path.parent)
     responses = _read_all(declarations, instrument)
+    every_row = responses.source_rows(responses.frame["row"].notna())
     groups = tuple(dict.fromkeys(settings.groups.values()))
     responses, population = _in_scope(responses, settings, scope)
     if settings.consent_to_take_part:
         consent = settings.consent_to_take_part
         responses = keep_consenting(responses, item=consent.item, keep=consent.keep)
-    responses = keep_identified(responses, key=settings.link.key, repeated=settings.link.repeated)
+    responses = keep_identified(
+        responses,
+        key=settings.link.key,
+        repeated=settings.link.repeated,
+        elements=element_kinds(settings.link),
+        tolerance=settings.link.tolerance,
+    )
     scores = score(responses, _scoring_rules(settings, instrument))
     waves = _waves(settings, instrument)
-    panel = link(scores, key=settings.link.key, groups=groups, waves=waves, repeated=settings.link.repeated)
+    matching = match_study(
+        settings, scores, folder=path.parent, waves=_all_waves(settings, instrument), known_rows=every_row
+    )
+    panel = link(
+        scores,
+        key=settings.link.key,
+        groups=groups,
+        waves=waves,
+        repeated=settings.link.repeated,
+        person=None if matching is None else matching.person,
+    )
     plan = release_plan or strictest_plan()
     site = settings.groups.get("site", "")
     analysis = AnalysisPlan(primary=tuple(settings.outcomes.primary), secondary=tuple(settings.outcomes.secondary))
-    # Files of two waves measure no change where nobody has a score in both.
-    measured = any(counts[PROGRAMME] for counts in count_changes(panel, plan=analysis).values())
-    design = Design(waves=waves if measured else ())
+    design = _design(panel, analysis)
     provenance = panel.provenance.merge(
         Provenance(
-            inputs={STUDY_FILE: hash_bytes(path.read_bytes())},
+            inputs={STUDY_FILE: hash_bytes(path.read_bytes()), **_review_hash(settings, path.parent)},
             instruments={},
             seed=settings.seed if seed is None else seed,
         )
@@ -110,6 +126,7 @@ def open_study(
         population=population,
         scores=scores,
         panel=replace(panel, provenance=provenance),
+        matching=matching,
         plan=analysis,
         design=design,
         groups=tuple(group for group in groups if plan.audience == "internal" or group != site),
@@ -131,6 +148,12 @@ def open_study(
             hashes=_hashes(instrument, plan),
         ),
     )
+
+
+def _design(panel: Panel, analysis: AnalysisPlan) -> Design:
+    """Return what the design has: files of two waves measure no change where nobody has a score in both."""
+    measured = any(counts[PROGRAMME] for counts in count_changes(panel, plan=analysis).values())
+    return Design(waves=panel.waves if measured else ())
 
 
 def _hashes(instrument: Instrument, plan: SuppressionPlan) -> Mapping[str, str]:
@@ -325,8 +348,7 @@ def _scoring_rules(settings: StudySettings, instrument: Instrument) -> list[Scor
 
 
 def _waves(settings: StudySettings, instrument: Instrument) -> tuple[str, str]:
-    declared = {wave for export in settings.exports for wave in (export.waves or {export.wave: ""})}
-    present = [wave for wave in instrument.waves if wave in declared]
+    present = _all_waves(settings, instrument)
     if len(present) < 2:
         raise InputError(
             Problem(
@@ -339,6 +361,17 @@ def _waves(settings: StudySettings, instrument: Instrument) -> tuple[str, str]:
             )
         )
     return present[0], present[1]
+
+
+def _review_hash(settings: StudySettings, folder: Path) -> dict[str, str]:
+    """Return the hash of the review file where it has a say in the links."""
+    path = review_path(settings, folder)
+    return {path.name: hash_bytes(path.read_bytes())} if settings.link.elements and path.is_file() else {}
+
+
+def _all_waves(settings: StudySettings, instrument: Instrument) -> tuple[str, ...]:
+    declared = {wave for export in settings.exports for wave in (export.waves or {export.wave: ""})}
+    return tuple(wave for wave in instrument.waves if wave in declared)
 
 
 def _wording(instrument: Instrument, language: str) -> Wording:

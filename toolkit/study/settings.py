@@ -20,7 +20,7 @@ from toolkit.core.errors import InputError, ProblemLog, StorageError
 from toolkit.core.nearest import nearest_name, suggest_name
 from toolkit.disclosure import Audience
 from toolkit.ingest import DateOrder, DecimalMark, DeclaredNumbers, Layout, PartialRule, Platform
-from toolkit.measure import RepeatedRule
+from toolkit.measure import ElementKind, RepeatedRule
 from toolkit.study.yaml_text import Lines, parse_yaml
 
 STUDY_FILE = "study.yaml"
@@ -96,15 +96,29 @@ class LinkSettings(_Settings):
     """How the same person is found again."""
 
     key: list[str] = Field(min_length=1)
-    tolerance: Literal[0] = 0
+    tolerance: Literal[0, 1, 2] = 0
     repeated: RepeatedRule = "refuse"
+    elements: dict[str, ElementKind] = {}
+    within: list[str] = []
+    review: str = ""
 
     @model_validator(mode="before")
     @classmethod
     def _tolerance_is_a_number(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("tolerance") == "0":
-            return {**data, "tolerance": 0}
+        if isinstance(data, dict) and data.get("tolerance") in ("0", "1", "2"):
+            return {**data, "tolerance": int(data["tolerance"])}
         return data
+
+    @model_validator(mode="after")
+    def _elements_fit_key(self) -> LinkSettings:
+        unknown = [name for name in self.elements if name not in self.key]
+        if unknown:
+            raise ValueError(f"elements names {', '.join(unknown)}, which is not in key")
+        if self.tolerance and not self.elements:
+            raise ValueError("a tolerance needs elements: {item: text | letters | digits | email | code | id}")
+        if self.tolerance and len(self.key) < self.tolerance + 2:
+            raise ValueError(f"a tolerance of {self.tolerance} needs a key of {self.tolerance + 2} elements or more")
+        return self
 
 
 class OutcomeSettings(_Settings):

@@ -9,7 +9,7 @@ from toolkit.core.errors import InputError, Problem
 from toolkit.core.nearest import nearest_name
 from toolkit.disclosure import SuppressionPlan
 from toolkit.evaluate import AnalysisPlan, Design
-from toolkit.measure import Panel, Scores
+from toolkit.measure import Matching, Panel, Scores
 from toolkit.report.cover import Cover, Origin
 from toolkit.report.wording import Wording
 from toolkit.study.settings import STUDY_FILE, StudySettings
@@ -33,6 +33,8 @@ class Study:
         One row per valid answer.
     panel : Panel
         One row per person linked across the two waves.
+    matching : Matching or None
+        How people were found again where elements of the key are folded; None where it is compared as written.
     plan : AnalysisPlan
         Primary and secondary outcomes.
     design : Design
@@ -59,6 +61,7 @@ class Study:
     population: str
     scores: Scores
     panel: Panel
+    matching: Matching | None
     plan: AnalysisPlan
     design: Design
     groups: tuple[str, ...]
