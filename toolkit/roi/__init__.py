@@ -1,0 +1,1 @@
+"""Floor 5: what hosting cost and returned, with its uncertainty."""
