@@ -110,14 +110,14 @@ class Distribution:
     def table(self) -> NDArray[np.float64]:
         """Return the quantiles at `normal_knots`, for drawing by linear interpolation."""
         if self.family == "lognormal":
-            return np.exp(self.first + self.second * normal_knots())
+            return np.asarray(np.exp(self.first + self.second * normal_knots()), dtype=np.float64)
         if self.family == "pert":
             span = self.third - self.first
             return self.first + span * _between(_pert_shapes(), (self.second - self.first) / span)
         if self.family == "gamma" and self.first >= _LEAST_GAMMA_SHAPE:
             width = self.first**-0.5
             root = 1 + width * _between(_gamma_roots(), width * _LEAST_GAMMA_SHAPE**0.5)
-            return self.first * self.second * np.clip(root, 0.0, None) ** 3
+            return np.asarray(self.first * self.second * np.clip(root, 0.0, None) ** 3, dtype=np.float64)
         knots = np.linspace(-_Z_LIMIT, _Z_LIMIT, _SPLINE_KNOTS)
         return np.asarray(np.interp(normal_knots(), knots, self.quantile(special.ndtr(knots))), dtype=np.float64)
 
@@ -264,9 +264,7 @@ def _pert_shapes() -> NDArray[np.float64]:
     """Quantiles of PERT on 0 to 1 for evenly spaced modes; a row for each mode."""
     modes = np.linspace(0, 1, _SHAPES)[:, None]
     knots = np.linspace(-_Z_LIMIT, _Z_LIMIT, _SPLINE_KNOTS)
-    exact = special.betaincinv(
-        1 + PERT_LAMBDA * modes, 1 + PERT_LAMBDA * (1 - modes), special.ndtr(knots)[None, :]
-    )
+    exact = special.betaincinv(1 + PERT_LAMBDA * modes, 1 + PERT_LAMBDA * (1 - modes), special.ndtr(knots)[None, :])
     table = np.clip(CubicSpline(knots, exact, axis=1)(normal_knots()), 0.0, 1.0)
     table.setflags(write=False)
     return np.asarray(table, dtype=np.float64)

@@ -205,9 +205,7 @@ def price_country(basis: PriceBasis, tables: ReferenceTables) -> str:
     return country
 
 
-def _inflation(
-    origin: PriceBasis, year: int, tables: ReferenceTables, measure: str, vintages: list[str]
-) -> float:
+def _inflation(origin: PriceBasis, year: int, tables: ReferenceTables, measure: str, vintages: list[str]) -> float:
     if year == origin.price_year:
         return 1.0
     country = price_country(origin, tables)

@@ -197,8 +197,8 @@ def missing_row(table: TableName, key: Mapping[str, str], *, known: Sequence[str
 
     Examples
     --------
-    >>> missing_row("prices", {"country": "GB", "year": "2025", "measure": "CPI"}, known=["2023", "2024"])
-    'add to prices.csv a row with country GB, year 2025, measure CPI and its index, vintage and source (there: 2023, 2024)'
+    >>> missing_row("prices", {"country": "GB", "year": "2025"}, known=["2023", "2024"])
+    'add to prices.csv a row with country GB, year 2025 and its index, vintage and source (there: 2023, 2024)'
     """
     cells = ", ".join(f"{name} {value}" for name, value in key.items())
     shown = list(known) if len(known) <= 4 else [known[0], "...", known[-1]]

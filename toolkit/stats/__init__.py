@@ -6,6 +6,7 @@ from toolkit.stats.multiplicity import adjust_holm
 from toolkit.stats.noncentral import noncentral_t_cdf, noncentrality_interval
 from toolkit.stats.paired import PairedMean, paired_mean
 from toolkit.stats.pooling import PooledEstimate, pool_estimates
+from toolkit.stats.ratios import RatioOfSums, ratio_of_sums
 from toolkit.stats.reliability import CronbachAlpha, cronbach_alpha
 from toolkit.stats.standardised import StandardisedChange, hedges_correction, standardised_change
 
@@ -13,6 +14,7 @@ __all__ = [
     "CronbachAlpha",
     "PairedMean",
     "PooledEstimate",
+    "RatioOfSums",
     "StandardisedChange",
     "adjust_holm",
     "cronbach_alpha",
@@ -21,5 +23,6 @@ __all__ = [
     "noncentrality_interval",
     "paired_mean",
     "pool_estimates",
+    "ratio_of_sums",
     "standardised_change",
 ]
