@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -334,7 +335,7 @@ def _part(outcome: SocialOutcome, figures: Mapping[str, float], rate: float) -> 
     running.append(math.fsum(kept))
     first = 0 if outcome.starts == "during" else 1
     running.append(math.fsum(value / (1 + rate) ** (year + first) for year, value in enumerate(kept)))
-    amounts = [running[0], *(after - before for before, after in zip(running, running[1:], strict=False))]
+    amounts = [running[0], *(after - before for before, after in pairwise(running))]
     return SocialPart(
         name=outcome.name,
         stakeholder=outcome.stakeholder,
