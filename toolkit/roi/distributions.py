@@ -134,12 +134,12 @@ def fixed(value: float) -> Distribution:
     return Distribution(family="fixed", first=value)
 
 
-def pert(low: float, mode: float, high: float) -> Distribution:
+def pert(limits: tuple[float, float, float]) -> Distribution:
     """Return the PERT distribution (lambda 4) of an expert's range; a range of no width is a fixed value.
 
     Parameters
     ----------
-    low, mode, high : float
+    limits : tuple of float
         Lowest, most likely and highest value, in this order.
 
     Raises
@@ -153,11 +153,12 @@ def pert(low: float, mode: float, high: float) -> Distribution:
 
     Examples
     --------
-    >>> spread = pert(10, 20, 50)
+    >>> spread = pert((10, 20, 50))
     >>> round(spread.mean, 4), round(spread.variance, 4)
     (23.3333, 50.7937)
     """
-    _check(all(map(math.isfinite, (low, mode, high))), "a value is not a finite number", "numbers")
+    low, mode, high = limits
+    _check(all(map(math.isfinite, limits)), "a value is not a finite number", "numbers")
     _check(low <= mode <= high, "the values are not in order", "lowest <= most likely <= highest")
     if low == high:
         return fixed(low)

@@ -150,9 +150,7 @@ class HostingModel:
     def distribution(self, host: int, driver: int) -> Distribution:
         """Return what is known of one driver at one host."""
         return spread_range(
-            self.low[host, driver],
-            self.mode[host, driver],
-            self.high[host, driver],
+            (float(self.low[host, driver]), float(self.mode[host, driver]), float(self.high[host, driver])),
             family=self.families.get(self.drivers[driver], "pert"),
         )
 
@@ -197,12 +195,12 @@ class HostingModel:
         return np.asarray([term.sign * term.counts_in(view) for term in self.terms], dtype=np.float64)
 
 
-def spread_range(low: float, mode: float, high: float, *, family: Family = "pert") -> Distribution:
+def spread_range(limits: tuple[float, float, float], *, family: Family = "pert") -> Distribution:
     """Return the distribution of a reported range; other families are matched to the range's mean and variance.
 
     Parameters
     ----------
-    low, mode, high : float
+    limits : tuple of float
         Lowest, most likely and highest value, in this order.
     family : {"pert", "beta", "gamma", "lognormal", "fixed"}
         Kind of distribution; beta for shares, gamma and lognormal for hours and costs.
@@ -214,10 +212,10 @@ def spread_range(low: float, mode: float, high: float, *, family: Family = "pert
 
     Examples
     --------
-    >>> round(spread_range(10, 20, 50, family="gamma").mean, 9) == round(pert(10, 20, 50).mean, 9)
+    >>> round(spread_range((10, 20, 50), family="gamma").mean, 9) == round(pert((10, 20, 50)).mean, 9)
     True
     """
-    range_ = pert(float(low), float(mode), float(high))
+    range_ = pert(limits)
     if range_.family == "fixed" or family == "pert":
         return range_
     makers = {"beta": beta_from_moments, "gamma": gamma_from_moments, "lognormal": lognormal_from_moments}

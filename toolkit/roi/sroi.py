@@ -322,7 +322,7 @@ def _without_double_deadweight(
 
 
 def _means(outcome: SocialOutcome) -> dict[str, float]:
-    return {name: pert(*getattr(outcome, name)).mean for name in ("quantity", "proxy", *SHARES)}
+    return {name: pert(getattr(outcome, name)).mean for name in ("quantity", "proxy", *SHARES)}
 
 
 def _part(outcome: SocialOutcome, figures: Mapping[str, float], rate: float) -> SocialPart:
@@ -352,7 +352,7 @@ def _draw(outcomes: Sequence[SocialOutcome], rate: float, n_draws: int, seed: in
         drawn = {}
         for name in ("quantity", "proxy", *SHARES):
             normal = rng.standard_normal(n_draws, dtype=np.float32)
-            drawn[name] = draw_from_table(pert(*getattr(outcome, name)).table(), normal)
+            drawn[name] = draw_from_table(pert(getattr(outcome, name)).table(), normal)
         yearly = drawn["quantity"] * drawn["proxy"]
         for name in ("deadweight", "displacement", "attribution"):
             yearly *= 1 - drawn[name]
@@ -370,7 +370,7 @@ def _sensitivity(
     for outcome, part in zip(outcomes, parts, strict=True):
         means = _means(outcome)
         for name in means:
-            spread = pert(*getattr(outcome, name))
+            spread = pert(getattr(outcome, name))
             if spread.family == "fixed":
                 continue
             ends = spread.quantile(np.asarray([0.1, 0.9]))
