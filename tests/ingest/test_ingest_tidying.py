@@ -65,6 +65,17 @@ def test_a_fixed_answer_must_be_an_answer_of_the_form(declare: Declare, plain: W
     assert "consent" in faults(declare(plain({}, {}), fixed={"consent": "perhaps"}))[0]
 
 
+def test_a_scale_that_no_outcome_needs_may_be_left_out_as_a_whole(declare: Declare, plain: Write) -> None:
+    headers = (*PERSON, "prior", "started", "m1", "m2", "m3", "ls")
+    outcomes = frozenset({"mood", "life"})
+    responses = tidied(declare(plain({}, headers=headers), outcomes=outcomes))
+    assert responses.reasons[["h1", "h2"]].to_numpy().tolist() == [["not in the export"] * 2]
+    for more in (frozenset({"idle"}), frozenset({"mood", "idle"})):
+        assert len(faults(declare(plain({}, headers=headers), outcomes=more))) == 2
+    assert "column h2" in faults(declare(plain({}, headers=(*headers, "h1")), outcomes=outcomes))[0]
+    assert "column m2" in faults(declare(plain({}, headers=("m1", *headers[:6], "m3", "ls")), outcomes=outcomes))[0]
+
+
 def test_columns_that_may_be_missing_and_columns_that_may_not(declare: Declare, plain: Write) -> None:
     headers = ("consent", "code", "land", "host", "m2", "m3", "h1", "h2", "ls", "m1_")
     problems = faults(declare(plain({"land": "Italy"}, headers=headers)))

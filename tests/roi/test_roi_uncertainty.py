@@ -147,7 +147,9 @@ def test_correlation_within_a_host_widens_a_sum_and_keeps_each_line() -> None:
         tied = simulate_hosting(model, n_draws=50_000, seed=3, correlation=correlation).sum_groups(["se"])
         assert tied.mean(axis=1) == pytest.approx(alone.mean(axis=1), rel=0.01)
         assert tied.var(axis=1) == pytest.approx(alone.var(axis=1), rel=0.05)
-        assert (tied[0] + tied[1]).var() > 1.2 * (alone[0] + alone[1]).var()
+        spread = alone.std(axis=1)
+        expected = spread[0] ** 2 + spread[1] ** 2 + 2 * 0.6 * spread[0] * spread[1]
+        assert (tied[0] + tied[1]).var() == pytest.approx(expected, rel=0.06)
         assert np.corrcoef(tied[:2])[0, 1] == pytest.approx(0.6, abs=0.05)
 
 

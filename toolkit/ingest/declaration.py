@@ -55,6 +55,8 @@ class ExportDeclaration:
         Item name -> text that holds for every row, such as the country.
     encoding : str
         Encoding of the file.
+    outcomes : frozenset of str, or None
+        Scales that the file must hold; None means all. Another scale may be left out of the file as a whole.
     """
 
     name: str
@@ -68,6 +70,7 @@ class ExportDeclaration:
     missing: frozenset[str] = frozenset()
     fixed: Mapping[str, str] = field(default_factory=dict)
     encoding: str = "utf-8"
+    outcomes: frozenset[str] | None = None
 
     def header_for(self, item: str, wave: str) -> str:
         """Return the column header that holds `item` in `wave`."""

@@ -160,7 +160,7 @@ def _tidy_item(
     elif header in frame:
         cells = frame[header]
     else:
-        if item.role not in OPTIONAL_ROLES:
+        if item.role not in OPTIONAL_ROLES and not _scale_left_out(raw, item, wave, frame):
             log.add(
                 "the column is missing",
                 file=declaration.name,
@@ -177,6 +177,15 @@ def _tidy_item(
     values: npt.NDArray[np.generic] = np.array([cell.value for cell in read], dtype=dtype)
     reasons = np.array([cell.reason for cell in read], dtype=object)
     return values[codes], reasons[codes]
+
+
+def _scale_left_out(raw: RawExport, item: Item, wave: str, frame: pd.DataFrame) -> bool:
+    """Whether the file has nothing of a scale that no outcome needs; a part of a scale is never left out."""
+    declaration = raw.declaration
+    if not item.scale or declaration.outcomes is None or item.scale in declaration.outcomes:
+        return False
+    members = declaration.instrument.scale(item.scale).items
+    return not any(name in declaration.fixed or declaration.header_for(name, wave) in frame for name in members)
 
 
 def _no_answers(n: int, dtype: type, reason: str) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.object_]]:

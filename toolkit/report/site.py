@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import Literal
 
 from toolkit.core.errors import Problem, ReportError, UsageError
 from toolkit.report.language import translator
-from toolkit.report.page import PAGE_TEMPLATES, finish_page, page_frame
+from toolkit.report.rendering import render_page
 
 Status = Literal["made", "failed", "kept"]
 
@@ -104,7 +102,7 @@ def render_index(
         "failed": _("Could not be made"),
         "kept": _("Earlier report kept: this run's failed"),
     }
-    return _render(
+    return render_page(
         "list.html.j2",
         language=language,
         title=title,
@@ -160,18 +158,9 @@ def render_failure(*, title: str, cell: int | None, message: str, mend: str, lan
     notice = _("This report could not be made.")
     if cell is not None:
         notice += " " + _("It stopped at cell {n} of the notebook.").format(n=cell)
-    return _render(
+    return render_page(
         "failure.html.j2",
         language=language,
         title=title,
         values={"notice": notice, "message": message, "mend": mend},
     )
-
-
-def _render(template: str, *, language: str, title: str, values: dict[str, Any]) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(PAGE_TEMPLATES / "sivsen"), autoescape=True, undefined=StrictUndefined
-    )
-    frame = page_frame(title=title, language=language)
-    html = environment.get_template(template).render(**values, title=title, frame=frame, _=translator(language).gettext)
-    return finish_page(html, contents_label=frame.contents_label)

@@ -176,7 +176,8 @@ def _declare(settings: StudySettings, folder: Path) -> tuple[Instrument, list[Ex
     log.raise_as(InputError)
     if instrument is None:
         raise InputError(f"the instrument {used[0]} could not be read")
-    return instrument, [_declaration(export, folder, instrument) for export in settings.exports]
+    outcomes = frozenset((*settings.outcomes.primary, *settings.outcomes.secondary))
+    return instrument, [_declaration(export, folder, instrument, outcomes) for export in settings.exports]
 
 
 def _load(name: str, settings: StudySettings, folder: Path, log: ProblemLog) -> Instrument | None:
@@ -200,7 +201,9 @@ def _load(name: str, settings: StudySettings, folder: Path, log: ProblemLog) -> 
         return None
 
 
-def _declaration(export: ExportSettings, folder: Path, instrument: Instrument) -> ExportDeclaration:
+def _declaration(
+    export: ExportSettings, folder: Path, instrument: Instrument, outcomes: frozenset[str]
+) -> ExportDeclaration:
     fixed = {**export.fixed, **({"country": export.country} if export.country else {})}
     path = Path(export.path)
     return ExportDeclaration(
@@ -216,6 +219,7 @@ def _declaration(export: ExportSettings, folder: Path, instrument: Instrument) -
         missing=frozenset(export.missing),
         fixed=fixed,
         encoding=export.encoding,
+        outcomes=outcomes,
     )
 
 
