@@ -214,12 +214,12 @@ def _totals(
         ("net_cost_per_participant", result.net_cost, cost - benefit, people, "participants"),
         ("cost_per_hour", result.cost, cost, hours, "hours present"),
     ):
-        value, reason = unit_cost(amount, units, what=what)
-        spread = _percentiles(drawn / units) if value is not None else {}
+        each, reason = unit_cost(amount, units, what=what)
+        spread = _percentiles(drawn / units) if each is not None else {}
         yield {
             **shared,
             "estimator": name,
-            "estimate": value,
+            "estimate": each,
             "definition": DEFINITIONS[name],
             "notes": reason,
             **spread,

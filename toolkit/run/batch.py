@@ -68,8 +68,11 @@ def run_study(
     path = find_study(study, start=Path.cwd())
     folder = choose_output(path.parent, output)
     opened = open_study(path, seed=given.get("seed"))
+    if not notebooks and opened.hosting is None:
+        specs = [spec for spec in specs if not spec.needs_costs]
     if given.get("scope", "programme") != "programme":
-        given["scope"] = _check_scope(open_study(path, scope=given["scope"]))
+        own_costs = all(spec.needs_costs for spec in specs)
+        given["scope"] = _check_scope(open_study(path, scope=given["scope"]), own_costs=own_costs)
     plan = plan_study_release(opened)
     given = {**given, "study": f"{path.parent.name}/{path.name}", "release_plan": plan.to_json()}
     try:
@@ -103,11 +106,11 @@ def _check_unchanged(study: Study, path: Path) -> None:
         )
 
 
-def _check_scope(study: Study) -> str:
+def _check_scope(study: Study, *, own_costs: bool) -> str:
     """Return the scope as populations are named, so that country=IT and country=it are one report."""
     ((group, value),) = split_population(study.population).items()
     audience = study.settings.disclosure.audience
-    if audience != "internal" and group == study.site:
+    if audience != "internal" and group == study.site and not own_costs:
         raise DisclosureError(
             f"a {audience} report about one {study.site} would tell what its trainees answered, and the "
             f"{study.site} knows them. To mend: report on the programme or a country, or declare audience: internal"

@@ -20,6 +20,7 @@ from toolkit.measure import ScoringRule, keep_consenting, keep_identified, link,
 from toolkit.report.cover import Cover, Origin
 from toolkit.report.wording import Wording
 from toolkit.study.checking import check_settings
+from toolkit.study.hosting import hosting_in_scope, hosting_parts
 from toolkit.study.settings import (
     STUDY_FILE,
     ExportSettings,
@@ -71,8 +72,9 @@ def open_study(
     """
     path = find_study(study, start=start or Path.cwd())
     settings = read_settings(path)
-    instrument, declarations = _declare(settings, path.parent)
+    (instrument, declarations), (cost_form, cost_files) = _declare(settings, path.parent)
     responses = _read_all(declarations, instrument)
+    costs = _read_all(cost_files, cost_form) if cost_form else None
     groups = tuple(dict.fromkeys(settings.groups.values()))
     responses, population = _in_scope(responses, settings, scope)
     if settings.consent_to_take_part:
@@ -88,7 +90,9 @@ def open_study(
     # Files of two waves measure no change where nobody has a score in both.
     measured = any(counts[PROGRAMME] for counts in count_changes(panel, plan=analysis).values())
     design = Design(waves=waves if measured else ())
-    provenance = panel.provenance.merge(
+    hosting = hosting_in_scope(costs, settings=settings, folder=path.parent, population=population)
+    about_host = bool(site) and population.startswith(f"{site}=")
+    provenance = (panel.provenance.merge(costs.provenance) if costs else panel.provenance).merge(
         Provenance(
             inputs={STUDY_FILE: hash_bytes(path.read_bytes())},
             instruments={},
@@ -106,6 +110,8 @@ def open_study(
         design=design,
         groups=tuple(group for group in groups if plan.audience == "internal" or group != site),
         site=site,
+        hosting=hosting,
+        hosting_parts=hosting_parts(hosting) if population == PROGRAMME else (),
         release_plan=plan,
         wording=_wording(instrument, language),
         confidence=confidence,
@@ -115,12 +121,14 @@ def open_study(
             grade_reason=grade_design(design).reason,
             notes=responses.notes,
             plan=plan,
+            host_only=about_host and plan.audience != "internal",
         ),
         origin=Origin(
             provenance=provenance,
             parameters=MappingProxyType(dict(parameters or {})),
             versions=package_versions(),
             hashes=_hashes(instrument, plan),
+            money=hosting.basis if hosting else (),
         ),
     )
 
@@ -136,9 +144,12 @@ def _hashes(instrument: Instrument, plan: SuppressionPlan) -> Mapping[str, str]:
     )
 
 
-def _declare(settings: StudySettings, folder: Path) -> tuple[Instrument, list[ExportDeclaration]]:
+def _declare(
+    settings: StudySettings, folder: Path
+) -> tuple[tuple[Instrument, list[ExportDeclaration]], tuple[Instrument | None, list[ExportDeclaration]]]:
     log = ProblemLog()
     used = [export.instrument for export in settings.exports]
+    asked = [export for export in settings.exports if export.instrument != settings.cost_form]
     for position, name in enumerate(used):
         if name not in settings.instruments:
             log.add(
@@ -149,7 +160,7 @@ def _declare(settings: StudySettings, folder: Path) -> tuple[Instrument, list[Ex
                 allowed=", ".join(settings.instruments),
                 mend=nearest_instrument(name, settings.instruments),
             )
-    if len(set(used) & set(settings.instruments)) > 1:
+    if len((set(used) - {settings.cost_form}) & set(settings.instruments)) > 1:
         log.add(
             "exports answer several instruments",
             file=STUDY_FILE,
@@ -170,14 +181,22 @@ def _declare(settings: StudySettings, folder: Path) -> tuple[Instrument, list[Ex
                 mend="correct one of the paths",
             )
     instruments = {name: _load(name, settings, folder, log) for name in settings.instruments}
-    instrument = instruments.get(used[0])
+    if not asked:
+        log.add("there is no export but of host costs", file=STUDY_FILE, column="exports", mend="add the participants'")
+        log.raise_as(InputError)
+    instrument = instruments.get(asked[0].instrument)
     if instrument is not None and not log.problems:
         check_settings(settings, instrument, log=log)
     log.raise_as(InputError)
     if instrument is None:
-        raise InputError(f"the instrument {used[0]} could not be read")
+        raise InputError(f"the instrument {asked[0].instrument} could not be read")
     outcomes = frozenset((*settings.outcomes.primary, *settings.outcomes.secondary))
-    return instrument, [_declaration(export, folder, instrument, outcomes) for export in settings.exports]
+    costs = instruments.get(settings.cost_form)
+    spent = [export for export in settings.exports if export.instrument == settings.cost_form]
+    return (
+        (instrument, [_declaration(export, folder, instrument, outcomes) for export in asked]),
+        (costs if spent else None, [_declaration(export, folder, costs, frozenset()) for export in spent if costs]),
+    )
 
 
 def _load(name: str, settings: StudySettings, folder: Path, log: ProblemLog) -> Instrument | None:
