@@ -33,6 +33,7 @@ _HOME = {
     "show_money_table": "toolkit.report.money_tables",
     "show_provenance": "toolkit.report.cover",
     "show_table": "toolkit.report.tables",
+    "show_what_if": "toolkit.report.what_if",
     "Study": "toolkit.study",
     "open_study": "toolkit.study",
     "open_notebook": "toolkit.run.notebook",

@@ -16,6 +16,7 @@ P_PERCENT = 10
 OTHER_COUNTRIES = "other"
 HOST_GROUP = "host="
 TOO_FEW_HOSTS = f"fewer than {MIN_HOSTS} hosts, or one or two of them make up nearly all"
+_LEVER_LINES = ("guidance", "simple_work", "skilled_work", "recruitment_saved", "newcomer_saved")
 _FIGURES = ("estimate", "p10", "p50", "p90", "conf_low", "conf_high", "variance_share", "break_even")
 
 
@@ -113,6 +114,8 @@ def _row_allowed(population: str, row: dict[object, object], allowed: dict[tuple
         return allowed.get((population, "", component), False)
     if estimator == "driver":
         return cost and benefit and allowed.get((population, "driver", component), False)
+    if estimator == "lever":
+        return cost and benefit and all(allowed.get((population, "", line), True) for line in _LEVER_LINES)
     if estimator in ("gross_cost", "cost", "cost_per_participant", "cost_per_hour"):
         return cost
     if estimator == "benefit":

@@ -119,13 +119,14 @@ def _draw_waterfall(rows: pd.DataFrame, wording: Wording) -> Figure:
         height = len(rows) - 1 - place
         if record["estimator"] == "net_benefit":
             axis.barh(height, record["estimate"], color=INK, height=0.6)
-            end = float(record["estimate"])
+            end = max(0.0, float(record["estimate"]))
         else:
             gain = record["estimator"] == "benefit_line"
             step = record["estimate"] if gain else -record["estimate"]
             axis.barh(height, step, left=reached, color=BLUE if gain else ORANGE, height=0.6,
                       hatch="" if gain else "//", edgecolor="white", lw=0)  # fmt: skip
-            end = reached = reached + step
+            end = max(reached, reached + step)
+            reached += step
         axis.annotate(_money(record["estimate"], rows, wording), (end, height), xytext=(3, 0),
                       textcoords="offset points", va="center", fontsize=7.5)  # fmt: skip
     labels = [_waterfall_label(record, wording) for record in rows.to_dict("records")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from toolkit.roi.returns import (
 )
 from toolkit.roi.sensitivity import analyse_drivers, compare_scenarios
 from toolkit.roi.simulation import DEFAULT_DRAWS, TermDraws, simulate_hosting, split_costs
+from toolkit.roi.what_if import summarise_levers
 from toolkit.stats import RatioOfSums, ratio_of_sums
 
 MONEY_COLUMNS = (
@@ -154,7 +155,8 @@ def _records(
     for view in VIEWS:
         shared = {"population": population, "view": view, "n_hosts": model.n_hosts}
         for place, term in enumerate(model.terms):
-            if term.counts_in(view):
+            # A line that nobody filled in is no line.
+            if term.counts_in(view) and model.high[:, model.driver_index(term)].prod(axis=1).any():
                 yield {
                     **shared,
                     "estimator": f"{term.direction}_line",
@@ -284,6 +286,9 @@ def _whole_only(
         }
     for name, result in compare_scenarios(model, view=MAIN_VIEW):
         yield {**shared, "estimator": "scenario", "component": name, "estimate": result.net_benefit}
+    if "hours_present" in model.drivers:
+        for name, value in asdict(summarise_levers(model)).items():
+            yield {**shared, "estimator": "lever", "component": name, "estimate": value}
     cost, benefit = draws.split(groups, view=MAIN_VIEW)
     net = benefit - cost
     ends = np.quantile(net, [0.005, 0.995])
@@ -306,6 +311,8 @@ def _contributions(model: HostingModel, population: str) -> pd.DataFrame:
     expected = model.expected()
     columns: dict[tuple[str, str], NDArray[np.float64]] = {}
     for place, term in enumerate(model.terms):
+        if not expected[:, place].any():
+            continue
         columns["", term.name] = columns.get(("", term.name), 0) + expected[:, place]
         for driver in term.drivers:
             columns["driver", driver] = columns.get(("driver", driver), 0) + expected[:, place]

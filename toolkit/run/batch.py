@@ -16,6 +16,7 @@ from toolkit.disclosure import SuppressionPlan
 from toolkit.evaluate import split_population
 from toolkit.report.exporter import render_report
 from toolkit.report.site import render_failure
+from toolkit.report.what_if import render_what_if
 from toolkit.run.engine import execute_notebook
 from toolkit.run.manifest import MANIFEST, build_manifest, describe_report, read_earlier_reports
 from toolkit.run.parameters import NOTEBOOKS, NotebookSpec, check_parameters
@@ -175,6 +176,9 @@ def _run_report(
     if notebook is not None and not judgement.fault:
         try:
             (room / page).write_text(render_report(notebook, language=language), encoding="utf-8")
+            for data in judgement.what_if[:1]:
+                what_if = render_what_if(data, title=f"{spec.title}: what if?")
+                (room / f"{stem}-what-if.html").write_text(what_if, encoding="utf-8")
             strip_machine_traces(notebook, executed)
             write_results(judgement, room, name=stem)
         except ReportError as error:

@@ -117,7 +117,13 @@ def _hash_files(output: Path, closing: Path, pages: list[str]) -> dict[str, str]
     found = {path.name: path for path in closing.iterdir()}
     for page in pages:
         stem = page.removesuffix(".html")
-        for pattern in (page, f"notebooks/{stem}.ipynb", f"findings/{stem}.json", f"tables/{stem}-*.csv"):
+        for pattern in (
+            page,
+            f"notebooks/{stem}.ipynb",
+            f"findings/{stem}.json",
+            f"tables/{stem}-*.csv",
+            f"{stem}-what-if.html",
+        ):
             found |= {path.relative_to(output).as_posix(): path for path in output.glob(pattern)}
         failure = output / failure_page(page)
         if failure.is_file():
