@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
 
 from toolkit.report.wording import Wording
 
@@ -100,15 +100,16 @@ def money_text(amount: float, currency: str, *, language: str, digits: int = 0) 
     '1.371,90\xa0€'
     """
     value = round(amount, digits) + 0.0
-    text = format_currency(
-        abs(value), currency, locale=language.replace("-", "_"), decimal_quantization=True,
-        format=None if digits else _whole_format(language), currency_digits=digits > 0,
-    )  # fmt: skip
+    locale = language.replace("-", "_")
+    number = "#,##0" + ("." + "0" * digits if digits else "")
+    if language.split("-")[0] == "en":
+        # A code such as SEK would run into the figure; a sign such as the euro's stands close to it.
+        gap = "\xa0" if get_currency_symbol(currency, locale=locale)[-1].isalpha() else ""
+        pattern = f"¤{gap}{number}"
+    else:
+        pattern = f"{number}\xa0¤"
+    text = format_currency(abs(value), currency, format=pattern, locale=locale, currency_digits=False)
     return ("−" if value < 0 else "") + text
-
-
-def _whole_format(language: str) -> str:
-    return {"en": "¤#,##0"}.get(language.split("-")[0], "#,##0\xa0¤")
 
 
 def number_text(value: float, *, language: str, digits: int = 2) -> str:
@@ -116,7 +117,7 @@ def number_text(value: float, *, language: str, digits: int = 2) -> str:
 
     Examples
     --------
-    >>> number_text(-0.765, language="sv"), number_text(12345.6, language="en", digits=0)
+    >>> number_text(-0.764, language="sv"), number_text(12345.6, language="en", digits=0)
     ('−0,76', '12,346')
     """
     rounded = round(value, digits) + 0.0
