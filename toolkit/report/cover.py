@@ -18,6 +18,7 @@ from toolkit.report.wording import Wording
 _ACCOUNT_COLUMNS = ("reason", "wave", "n_in", "count", "n_out", "source_rows")
 _ROWS_NAMED = 6
 _NUMBER = ' class="number"'
+_HOST_ONLY = "For the host it is about: not to be passed on to anybody else."
 _AUDIENCES = {
     "public": "Public: may be published.",
     "partner": "For partners: not for publication.",
@@ -41,6 +42,8 @@ class Cover:
         What the evaluator should know of the files; shown in internal reports only.
     plan : SuppressionPlan
         Rule the report is released under.
+    host_only : bool
+        Whether the report is for the one host it is about, and for nobody else.
     """
 
     title: str
@@ -48,6 +51,7 @@ class Cover:
     grade_reason: str
     notes: tuple[str, ...]
     plan: SuppressionPlan
+    host_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +68,15 @@ class Origin:
         Package -> version.
     hashes : mapping of str to str
         What else was hashed (lock, package, release plan) -> SHA-256.
+    money : tuple of str
+        How amounts of money were restated, with the vintages of the reference tables.
     """
 
     provenance: Provenance
     parameters: Mapping[str, object]
     versions: Mapping[str, str]
     hashes: Mapping[str, str]
+    money: tuple[str, ...] = ()
 
 
 def show_cover(cover: Cover, *, wording: Wording) -> ReportPart:
@@ -86,7 +93,7 @@ def show_cover(cover: Cover, *, wording: Wording) -> ReportPart:
     facts = [
         (wording.text("Study"), cover.title),
         (wording.text("People"), wording.population(cover.population)),
-        (wording.text("Readers"), wording.text(_AUDIENCES[plan.audience])),
+        (wording.text("Readers"), wording.text(_HOST_ONLY if cover.host_only else _AUDIENCES[plan.audience])),
         (wording.text("Smallest group shown"), f"{plan.min_people} " + wording.text("people")),
         (wording.text("What the design allows"), wording.text(cover.grade_reason)),
     ]
@@ -191,6 +198,7 @@ def show_provenance(origin: Origin, *, wording: Wording) -> ReportPart:
             for name, value in origin.parameters.items()
             if value is not None
         ),
+        *((wording.text("Prices and rates"), words) for words in origin.money),
         (wording.text("Seed"), str(provenance.seed)),
         (
             wording.text("Versions"),

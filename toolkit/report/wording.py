@@ -40,6 +40,12 @@ class Wording:
             return self.text("All participants")
         return ", ".join(self.values.get((group, value), value) for group, value in split_population(name).items())
 
+    def hosts(self, name: str) -> str:
+        """Return which hosts a population of hosts is, in words."""
+        if name == PROGRAMME:
+            return self.text("All hosts")
+        return self.text("Other countries") if name == "country=other" else self.population(name)
+
     def text(self, message: str) -> str:
         """Return a message in the reader's language."""
         return translator(self.language).gettext(message)

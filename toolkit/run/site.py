@@ -7,7 +7,6 @@ from typing import Any
 
 from toolkit.disclosure import SuppressionPlan, round_people
 from toolkit.report.site import SiteEntry, render_index
-from toolkit.report.wording import Wording
 from toolkit.run.parameters import NOTEBOOKS
 from toolkit.study import Study
 
@@ -39,27 +38,27 @@ def build_index(reports: Sequence[dict[str, Any]], *, this_run: int, study: Stud
     ]
     return render_index(
         title=study.settings.title,
-        entries=[
-            _entry(report, earlier=position >= this_run, wording=study.wording)
-            for position, report in enumerate(reports)
-        ],
+        entries=[_entry(report, earlier=position >= this_run, study=study) for position, report in enumerate(reports)],
         facts=facts,
         audience_label=AUDIENCES[plan.audience],
         language="en",
     )
 
 
-def _entry(report: dict[str, Any], *, earlier: bool, wording: Wording) -> SiteEntry:
+def _entry(report: dict[str, Any], *, earlier: bool, study: Study) -> SiteEntry:
     spec = next(spec for spec in NOTEBOOKS if spec.name == report["notebook"])
     group, _, value = report["scope"].partition("=")
-    who = f": {wording.values.get((group, value), value)}" if value else ""
+    who = f": {study.wording.values.get((group, value), value)}" if value else ""
     failed = report["status"] == "failed"
+    note = report["fault"].split("\n")[0]
+    if group == study.site and not failed:
+        note = f"For the {group} it is about, and for nobody else. {note}".strip()
     return SiteEntry(
         title=spec.title + who,
         question=spec.question,
         href=failure_page(report["page"]) if failed else report["page"],
         status="earlier" if earlier and not failed else report["status"],
-        note=report["fault"].split("\n")[0],
+        note=note,
     )
 
 

@@ -41,7 +41,8 @@ def check_settings(settings: StudySettings, instrument: Instrument, *, log: Prob
     if settings.consent_to_take_part:
         _check_name(settings.consent_to_take_part.item, items, ("consent_to_take_part", "item"), settings, log)
     for position, export in enumerate(settings.exports):
-        _check_export(export, position, settings, instrument, log)
+        if export.instrument != settings.cost_form:
+            _check_export(export, position, settings, instrument, log)
     _check_consent(settings, instrument, log)
     _check_minimums(settings, instrument, log)
 

@@ -21,6 +21,7 @@ from toolkit.core.nearest import nearest_name, suggest_name
 from toolkit.disclosure import Audience
 from toolkit.ingest import DateOrder, DecimalMark, DeclaredNumbers, Layout, PartialRule, Platform
 from toolkit.measure import ElementKind, RepeatedRule
+from toolkit.roi import ConversionRule
 from toolkit.study.yaml_text import Lines, parse_yaml
 
 STUDY_FILE = "study.yaml"
@@ -157,6 +158,20 @@ class DisclosureSettings(_Settings):
     audience: Audience = "public"
 
 
+class RoiSettings(_Settings):
+    """In what money is counted, and by which conventions."""
+
+    form: str = "host_costs"
+    currency: str = Field(min_length=3, max_length=3)
+    price_year: int = Field(ge=1900, le=2200)
+    country: str = ""
+    index: str = "CPI"
+    conversion: ConversionRule = "market"
+    rate: float = Field(default=0.035, gt=-1)
+    correlation: float = Field(default=0.0, ge=0, lt=1)
+    tables: dict[Literal["prices", "exchange_rates", "ppp"], str] = {}
+
+
 class StudySettings(_Settings):
     """Everything a study.yaml may hold."""
 
@@ -169,9 +184,15 @@ class StudySettings(_Settings):
     groups: dict[str, str] = {}
     outcomes: OutcomeSettings
     scoring: ScoringSettings = ScoringSettings()
+    roi: RoiSettings | None = None
     disclosure: DisclosureSettings = DisclosureSettings()
     seed: int = Field(default=0, ge=0)
     _lines: Lines = PrivateAttr(default_factory=dict)
+
+    @property
+    def cost_form(self) -> str:
+        """Return the name of the instrument that asks hosts for costs, or ""."""
+        return self.roi.form if self.roi else ""
 
     def line(self, *place: str | int) -> int | None:
         """Return the line of study.yaml where an entry stands, or the entry around it.
