@@ -38,6 +38,9 @@ _PLAIN_WORDS = {
     "int_parsing": "the value is not a whole number",
     "int_type": "the value is not a whole number",
     "greater_than_equal": "the number is too small",
+    "greater_than": "the number is too small",
+    "float_parsing": "the value is not a number",
+    "float_type": "the value is not a number",
 }
 
 
@@ -127,13 +130,29 @@ class OutcomeSettings(_Settings):
 
     primary: list[str] = Field(min_length=1)
     secondary: list[str] = []
+    families: dict[str, list[str]] = {}
+    important: dict[str, Annotated[float, Field(gt=0)]] = {}
+    margins: dict[str, Annotated[float, Field(gt=0)]] = {}
 
     @model_validator(mode="after")
     def _once_each(self) -> OutcomeSettings:
         names = [*self.primary, *self.secondary]
         if len(set(names)) < len(names):
             raise ValueError("an outcome stands twice; name each once, as primary or as secondary")
+        for part, named in (("important", self.important), ("margins", self.margins)):
+            if other := [name for name in named if name not in names]:
+                raise ValueError(f"{part} names {other[0]}, which is no outcome of the plan")
+        members = [name for family in self.families.values() for name in family]
+        if self.families and sorted(members) != sorted(self.primary):
+            raise ValueError("families must hold each primary outcome exactly once, and no other")
         return self
+
+
+class DeviationSettings(_Settings):
+    """A change made after the plan was frozen, and why."""
+
+    entry: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
 
 
 class SensitivitySettings(_Settings):
@@ -183,6 +202,7 @@ class StudySettings(_Settings):
     link: LinkSettings
     groups: dict[str, str] = {}
     outcomes: OutcomeSettings
+    deviations: list[DeviationSettings] = []
     scoring: ScoringSettings = ScoringSettings()
     roi: RoiSettings | None = None
     disclosure: DisclosureSettings = DisclosureSettings()
@@ -290,8 +310,10 @@ def _note(detail: Any, lines: Lines, name: str, log: ProblemLog) -> None:
         )
     else:
         words = _PLAIN_WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
-        least = detail.get("ctx", {}).get("ge")
-        allowed_words = "" if least is None else f"{least} or more"
+        limits = detail.get("ctx", {})
+        allowed_words = (
+            f"{limits['ge']} or more" if "ge" in limits else f"above {limits['gt']:g}" if "gt" in limits else ""
+        )
         log.add(words, file=name, row=row, column=column, allowed=allowed_words, mend="correct the value")
 
 
