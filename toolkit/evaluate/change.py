@@ -219,7 +219,7 @@ def _standardised(effect: StandardisedChange, scale: Scale) -> dict[str, Any]:
 
 
 def _add_holm(records: list[dict[str, Any]], plan: AnalysisPlan) -> None:
-    """Adjust each family of primary outcomes of a population together, and call unclear what does not stand after it."""
+    """Adjust each family of primary outcomes together, and call unclear what does not stand after it."""
     families: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = {}
     for record in records:
         if (record["estimator"], record["role"], record["rule"]) == ("mean_change", "primary", "main"):

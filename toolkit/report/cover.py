@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 
 import pandas as pd
@@ -38,6 +39,10 @@ class Cover:
         Name of the people the report is about.
     grade_reason : str
         What the design allows one to say.
+    frozen_on : date, optional
+        Day the analysis plan was frozen, before later answers existed; None where it was not.
+    deviations : tuple of (str, str)
+        What was changed in it since, and why.
     notes : tuple of str
         What the evaluator should know of the files; shown in internal reports only.
     plan : SuppressionPlan
@@ -49,6 +54,8 @@ class Cover:
     title: str
     population: str
     grade_reason: str
+    frozen_on: date | None
+    deviations: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     plan: SuppressionPlan
     host_only: bool = False
@@ -96,6 +103,7 @@ def show_cover(cover: Cover, *, wording: Wording) -> ReportPart:
         (wording.text("Readers"), wording.text(_HOST_ONLY if cover.host_only else _AUDIENCES[plan.audience])),
         (wording.text("Smallest group shown"), f"{plan.min_people} " + wording.text("people")),
         (wording.text("What the design allows"), wording.text(cover.grade_reason)),
+        (wording.text("Analysis plan"), _plan_words(cover, wording)),
     ]
     notice = ""
     if not plan.planned:
@@ -105,6 +113,18 @@ def show_cover(cover: Cover, *, wording: Wording) -> ReportPart:
     if plan.exact and cover.notes:
         listed = "<ul>" + "".join(f"<li>{escape(note)}</li>" for note in cover.notes) + "</ul>"
     return ReportPart(f'<div class="cover">{notice}{_facts(facts)}{listed}</div>')
+
+
+def _plan_words(cover: Cover, wording: Wording) -> str:
+    if cover.frozen_on is None:
+        words = wording.text("Written in study.yaml; it was not frozen before the later answers existed.")
+    else:
+        day = cover.frozen_on.isoformat()
+        words = wording.text("Frozen on {day}, before the later answers existed.").format(day=day)
+    if not cover.deviations:
+        return words
+    changes = "; ".join(f"{entry} ({reason})" for entry, reason in cover.deviations)
+    return f"{words} " + wording.text("Changed since: {changes}.").format(changes=changes)
 
 
 def show_account(released: Released, *, name: str, caption: str, wording: Wording) -> ReportPart:

@@ -14,7 +14,9 @@ from typing import Any
 
 from toolkit.core.errors import InputError, Problem, StorageError
 from toolkit.core.provenance import hash_bytes
-from toolkit.study.settings import STUDY_FILE, StudySettings
+from toolkit.evaluate import AnalysisPlan
+from toolkit.study.declaring import declare_exports
+from toolkit.study.settings import STUDY_FILE, StudySettings, read_settings
 
 PLAN_FILE = "plan.json"
 _FORMAT = 1
@@ -184,6 +186,63 @@ def check_deviations(settings: StudySettings, frozen: FrozenPlan) -> tuple[tuple
     if problems:
         raise InputError(problems)
     return tuple((entry, declared[entry]) for entry in changed)
+
+
+def analysis_plan(settings: StudySettings, frozen: FrozenPlan | None) -> AnalysisPlan:
+    """Return the analysis plan of a study, with what is known of its freezing.
+
+    Parameters
+    ----------
+    settings : StudySettings
+        study.yaml as it is now.
+    frozen : FrozenPlan or None
+        The plan that was frozen.
+
+    Raises
+    ------
+    InputError
+        As `check_deviations`; or deviations are declared and nothing was frozen.
+    """
+    if frozen is None and settings.deviations:
+        raise InputError(
+            Problem(
+                what="deviations are declared, and no plan was frozen",
+                file=STUDY_FILE,
+                row=settings.line("deviations"),
+                column="deviations",
+                mend="take them out; sivsen plan freezes the plan before later answers exist",
+            )
+        )
+    outcomes = settings.outcomes
+    return AnalysisPlan(
+        primary=tuple(outcomes.primary),
+        secondary=tuple(outcomes.secondary),
+        families=tuple(tuple(family) for family in outcomes.families.values()),
+        important=MappingProxyType(dict(outcomes.important)),
+        margins=MappingProxyType(dict(outcomes.margins)),
+        frozen_on=frozen.day if frozen and not frozen.later_answers else None,
+        deviations=check_deviations(settings, frozen) if frozen else (),
+    )
+
+
+def freeze_study(study: Path, *, today: date) -> FrozenPlan:
+    """Check a study.yaml with its forms, and freeze its analysis plan; exports need not exist yet.
+
+    Parameters
+    ----------
+    study : Path
+        The study.yaml.
+    today : date
+        Day that the plan is dated.
+
+    Raises
+    ------
+    InputError
+        study.yaml or a form is wrong, or another plan is frozen already.
+    """
+    settings = read_settings(study)
+    (instrument, _), _ = declare_exports(settings, study.parent)
+    return freeze_plan(settings, folder=study.parent, today=today, waves=instrument.waves)
 
 
 def _content_of(settings: StudySettings) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from toolkit.measure import Matching, Panel, Scores, ScoringRule, keep_consentin
 from toolkit.report.cover import Cover, Origin
 from toolkit.report.wording import Wording
 from toolkit.study.declaring import declare_exports
+from toolkit.study.freezing import PLAN_FILE, FrozenPlan, analysis_plan, read_frozen_plan
 from toolkit.study.hosting import hosting_in_scope, hosting_parts
 from toolkit.study.identifying import element_kinds, match_study, review_path
 from toolkit.study.settings import (
@@ -89,13 +90,14 @@ def open_study(
     )
     plan = release_plan or strictest_plan()
     site = settings.groups.get("site", "")
-    analysis = AnalysisPlan(primary=tuple(settings.outcomes.primary), secondary=tuple(settings.outcomes.secondary))
+    frozen = read_frozen_plan(path.parent)
+    analysis = analysis_plan(settings, frozen)
     design = _design(panel, analysis)
     hosting = hosting_in_scope(costs, settings=settings, folder=path.parent, population=population)
     about_host = bool(site) and population.startswith(f"{site}=")
     provenance = (panel.provenance.merge(costs.provenance) if costs else panel.provenance).merge(
         Provenance(
-            inputs={STUDY_FILE: hash_bytes(path.read_bytes()), **_review_hash(settings, path.parent)},
+            inputs={STUDY_FILE: hash_bytes(path.read_bytes()), **_beside(settings, path.parent, frozen)},
             instruments={},
             seed=settings.seed if seed is None else seed,
         )
@@ -123,6 +125,8 @@ def open_study(
             grade_reason=grade_design(design).reason,
             notes=responses.notes,
             plan=plan,
+            frozen_on=analysis.frozen_on,
+            deviations=analysis.deviations,
             host_only=about_host and plan.audience != "internal",
         ),
         origin=Origin(
@@ -169,7 +173,7 @@ def _link_people(
 def _design(panel: Panel, analysis: AnalysisPlan) -> Design:
     """Return what the design has: files of two waves measure no change where nobody has a score in both."""
     measured = any(counts[PROGRAMME] for counts in count_changes(panel, plan=analysis).values())
-    return Design(waves=panel.waves if measured else ())
+    return Design(waves=panel.waves if measured else (), planned=analysis.frozen_on is not None)
 
 
 def _hashes(instrument: Instrument, plan: SuppressionPlan) -> Mapping[str, str]:
@@ -283,10 +287,13 @@ def _waves(settings: StudySettings, instrument: Instrument) -> tuple[str, str]:
     return present[0], present[1]
 
 
-def _review_hash(settings: StudySettings, folder: Path) -> dict[str, str]:
-    """Return the hash of the review file where it has a say in the links."""
-    path = review_path(settings, folder)
-    return {path.name: hash_bytes(path.read_bytes())} if settings.link.elements and path.is_file() else {}
+def _beside(settings: StudySettings, folder: Path, frozen: FrozenPlan | None) -> dict[str, str]:
+    """Return the hashes of the files beside study.yaml that have a say: a frozen plan, and the review of links."""
+    names = [PLAN_FILE] if frozen else []
+    review = review_path(settings, folder)
+    if settings.link.elements and review.is_file():
+        names.append(review.name)
+    return {name: hash_bytes((folder / name).read_bytes()) for name in names}
 
 
 def _all_waves(settings: StudySettings, instrument: Instrument) -> tuple[str, ...]:
