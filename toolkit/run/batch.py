@@ -30,7 +30,7 @@ from toolkit.run.publishing import (
     write_results,
 )
 from toolkit.run.results import ReportResult, RunResult, report_stem
-from toolkit.run.site import build_index, failure_page
+from toolkit.run.site import build_index, failure_page, what_if_page
 from toolkit.run.status import Judgement, judge_notebook
 from toolkit.study import STUDY_FILE, Study, find_study, open_study, plan_study_release
 
@@ -152,7 +152,7 @@ def _run_report(
             (room / page).write_text(render_report(notebook, language=language), encoding="utf-8")
             for data in judgement.what_if[:1]:
                 what_if = render_what_if(data, title=f"{spec.title}: what if?")
-                (room / f"{stem}-what-if.html").write_text(what_if, encoding="utf-8")
+                (room / what_if_page(page)).write_text(what_if, encoding="utf-8")
             strip_machine_traces(notebook, executed)
             write_results(judgement, room, name=stem)
         except ReportError as error:
@@ -178,7 +178,8 @@ def _finish(result: RunResult, study: Study, plan: SuppressionPlan, parameters: 
     pages = {report["page"] for report in reports}
     listed = [*reports, *(entry for entry in read_earlier_reports(result.output) if entry["page"] not in pages)]
     ready = gather_files([room / report.spec.name for report in result.reports], room / "ready")
-    index = build_index(listed, this_run=len(reports), study=study, plan=plan)
+    pages_there = {path.name for folder in (result.output, ready) for path in folder.glob("*.html")}
+    index = build_index(listed, this_run=len(reports), study=study, plan=plan, pages=pages_there)
     (ready / result.index.name).write_text(index, encoding="utf-8")
     manifest = build_manifest(result, listed, ready=ready, study=study, plan=plan, parameters=parameters)
     (ready / MANIFEST).write_text(manifest, encoding="utf-8")

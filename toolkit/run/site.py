@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from toolkit.disclosure import SuppressionPlan, round_people
@@ -17,7 +18,14 @@ AUDIENCES = {
 }
 
 
-def build_index(reports: Sequence[dict[str, Any]], *, this_run: int, study: Study, plan: SuppressionPlan) -> str:
+def build_index(
+    reports: Sequence[dict[str, Any]],
+    *,
+    this_run: int,
+    study: Study,
+    plan: SuppressionPlan,
+    pages: Collection[str],
+) -> str:
     """Return the page that lists the reports of a study, this run's first.
 
     Parameters
@@ -30,6 +38,8 @@ def build_index(reports: Sequence[dict[str, Any]], *, this_run: int, study: Stud
         The study.
     plan : SuppressionPlan
         The release plan.
+    pages : collection of str
+        File names of the pages that stand beside the index.
     """
     facts = [
         ("People in both surveys", round_people(len(study.panel.people), plan=plan)),
@@ -38,11 +48,23 @@ def build_index(reports: Sequence[dict[str, Any]], *, this_run: int, study: Stud
     ]
     return render_index(
         title=study.settings.title,
-        entries=[_entry(report, earlier=position >= this_run, study=study) for position, report in enumerate(reports)],
+        entries=[
+            entry
+            for position, report in enumerate(reports)
+            for entry in _entries(report, earlier=position >= this_run, study=study, pages=pages)
+        ],
         facts=facts,
         audience_label=AUDIENCES[plan.audience],
         language="en",
     )
+
+
+def _entries(report: dict[str, Any], *, earlier: bool, study: Study, pages: Collection[str]) -> Iterator[SiteEntry]:
+    entry = _entry(report, earlier=earlier, study=study)
+    yield entry
+    beside = what_if_page(report["page"])
+    if report["status"] != "failed" and beside in pages:
+        yield replace(entry, title=f"{entry.title}: what if?", question="What if a figure were another?", href=beside)
 
 
 def _entry(report: dict[str, Any], *, earlier: bool, study: Study) -> SiteEntry:
@@ -60,6 +82,17 @@ def _entry(report: dict[str, Any], *, earlier: bool, study: Study) -> SiteEntry:
         status="earlier" if earlier and not failed else report["status"],
         note=note,
     )
+
+
+def what_if_page(page: str) -> str:
+    """Return the name of the page beside a report on which readers try other figures.
+
+    Examples
+    --------
+    >>> what_if_page("04_enterprise_roi.html")
+    '04_enterprise_roi-what-if.html'
+    """
+    return page.removesuffix(".html") + "-what-if.html"
 
 
 def failure_page(page: str) -> str:
