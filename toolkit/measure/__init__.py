@@ -14,6 +14,7 @@ from toolkit.measure.folding import (
 from toolkit.measure.keys import RepeatedRule, keep_identified
 from toolkit.measure.linking import Panel, link
 from toolkit.measure.matching import Matching, MatchRule, match_people
+from toolkit.measure.response_quality import note_response_quality
 from toolkit.measure.review import ReviewRow, read_review, write_review
 from toolkit.measure.scoring import Scores, ScoringRule, score
 
@@ -40,6 +41,7 @@ __all__ = [
     "keep_identified",
     "link",
     "match_people",
+    "note_response_quality",
     "read_review",
     "score",
     "write_review",

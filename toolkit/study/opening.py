@@ -23,7 +23,17 @@ from toolkit.ingest import (
     tidy,
 )
 from toolkit.instruments import Instrument, choice_lookup, fold_label
-from toolkit.measure import Matching, Panel, Scores, ScoringRule, keep_consenting, keep_identified, link, score
+from toolkit.measure import (
+    Matching,
+    Panel,
+    Scores,
+    ScoringRule,
+    keep_consenting,
+    keep_identified,
+    link,
+    note_response_quality,
+    score,
+)
 from toolkit.report.cover import Cover, Origin
 from toolkit.report.wording import Wording
 from toolkit.study.declaring import declare_exports
@@ -123,7 +133,7 @@ def open_study(
             title=settings.title,
             population=population,
             grade_reason=grade_design(design).reason,
-            notes=responses.notes,
+            notes=(*responses.notes, *note_response_quality(scores)),
             plan=plan,
             frozen_on=analysis.frozen_on,
             deviations=analysis.deviations,
