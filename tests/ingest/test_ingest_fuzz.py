@@ -83,8 +83,9 @@ def test_any_table(
 ) -> None:
     rows = data.draw(st.lists(st.lists(answers, min_size=len(headers), max_size=len(headers)), max_size=6))
     buffer = io.StringIO(newline="")
-    # The standard writer leaves a line feed bare where lines end in a carriage return alone.
-    quoting = csv.QUOTE_ALL if ending == "\r" else csv.QUOTE_MINIMAL
+    # The standard writer leaves bare what would end a line in another manner than its own: another file then.
+    bare = {"\n": "\r", "\r": "\n"}.get(ending)
+    quoting = csv.QUOTE_ALL if bare and any(bare in cell for row in rows for cell in row) else csv.QUOTE_MINIMAL
     csv.writer(buffer, delimiter=mark, lineterminator=ending, quoting=quoting).writerows([headers, *rows])
     raw = account(declare(buffer.getvalue(), **layout))
     if raw is not None and raw.platform == "plain":
