@@ -163,7 +163,7 @@ def _codes(clusters: ArrayLike, numerator: ArrayLike, denominator: ArrayLike) ->
 
 
 def _moments(sums: FloatArray, ratio: float) -> FloatArray:
-    """Sums over units of 1, residual, b, residual^2, residual b, b^2; the residual is a - ratio b."""
+    """Return sums over units of 1, residual, b, residual^2, residual b, b^2; the residual is a - ratio b."""
     residual, b = sums[:, 0] - ratio * sums[:, 1], sums[:, 1]
     moments: FloatArray = np.array(
         [b.size, residual.sum(), b.sum(), residual @ residual, residual @ b, b @ b], dtype=np.float64
