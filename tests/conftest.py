@@ -8,11 +8,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from toolkit.core.shipped import shipped_path
 
 PEOPLE = 24
 """Linked people: each of the two countries and of the two hosts has 12, so that all pass the public minimum of 10."""
+
+# How long an example takes depends on what else the machine does; tests do not measure time.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 CANARY = "canary"
 """Stands in every personal code and in every spoilt answer; no message may hold it."""

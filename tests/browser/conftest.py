@@ -218,6 +218,18 @@ def check_pages() -> Callable[[Sequence[Path]], list[dict[str, Any]]]:
 
 
 @pytest.fixture(scope="session")
+def form_pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return the codebook and the build sheets of a form, made by the command that makes them for a user."""
+    folder = tmp_path_factory.mktemp("forms")
+    codebook, google, eu = (folder / name for name in ("codebook.html", "google.html", "eusurvey.html"))
+    assert main(["instruments", "codebook", "participant", "--output", str(codebook)]) == 0
+    for target, language, path in (("google", "it", google), ("eusurvey", "ro", eu)):
+        words = ["instruments", "export", "participant", "--to", target, "--language", language]
+        assert main([*words, "--output", str(path)]) == 0
+    return [codebook, google, eu]
+
+
+@pytest.fixture(scope="session")
 def example_pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Return index and reports of the example study, made by the command that makes them for a user."""
     output = tmp_path_factory.mktemp("demo") / "example"

@@ -16,7 +16,7 @@ Check = Callable[[Sequence[Path]], list[dict[str, Any]]]
 WIDTHS = [1280, 390]
 
 
-@pytest.mark.parametrize("which", ["sample_pages", "example_pages"])
+@pytest.mark.parametrize("which", ["sample_pages", "example_pages", "form_pages"])
 def test_pages_are_quiet_accessible_and_fit(check_pages: Check, which: str, request: pytest.FixtureRequest) -> None:
     pages: list[Path] = request.getfixturevalue(which)
     results = check_pages(pages)

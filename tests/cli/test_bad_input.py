@@ -150,7 +150,9 @@ FILES = (
         content("post.csv", lambda text: text.replace(b"Garden", b'"Garden', 1)),
         (("exports/post.csv, row 4", "never closed"),),
     ),
-    Case("a workbook", content("post.csv", lambda _: b"PK\x03\x04"), (("exports/post.csv", "not a CSV file"),)),
+    Case(
+        "a workbook", content("post.csv", lambda _: b"PK\x03\x04"), (("exports/post.csv", "a workbook or ZIP archive"),)
+    ),
     Case(
         "missing column",
         content("post.csv", lambda text: text.replace(b"sk2", b"sk_2", 1)),
@@ -230,7 +232,8 @@ SETTINGS = (
     Case("key twice", settings("seed:", "title: Again\nseed:"), (("study.yaml, row 15, column title", "twice"),)),
     Case("alias", settings("20260101", "&a 20260101\nextra: *a"), (("study.yaml, row 16", "alias"),)),
     Case("tag", settings("Tiny", "!!str Tiny"), (("study.yaml, row 1", "tag"),)),
-    Case("tab", settings("  primary", "\tprimary"), (("study.yaml, row 12", "this is not YAML"),)),
+    Case("empty key", settings("20260101", '20260101\n"": x'), (("study.yaml, row 16", "a key is empty"),)),
+    Case("tab", settings("  primary", "\tprimary"), (("study.yaml, row 12", "begins with a tab"),)),
     Case(
         "unknown key inside",
         settings("platform: plain", "platfrm: plain"),
@@ -239,7 +242,7 @@ SETTINGS = (
     Case(
         "unknown platform",
         settings("platform: plain", "platform: paper"),
-        (("study.yaml, row 7, column exports.platform", "'auto', 'qualtrics' or 'plain'"),),
+        (("study.yaml, row 7, column exports.platform", "'auto', 'qualtrics', 'plain'"),),
     ),
     Case(
         "unknown wave",

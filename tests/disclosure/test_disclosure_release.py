@@ -139,13 +139,56 @@ def test_a_small_loss_is_banded(
     else:
         assert row["n_missing"] == lost
     if kind == "estimates":
-        assert row["missing_reasons"] == ("" if banded else "both missing: 30")
+        assert row["missing_reasons"] == ("" if banded or plan.audience == "public" else "both missing: 30")
+
+
+@pytest.mark.parametrize(("plan", "lost", "reasons"), [(PUBLIC, 40, ""), (INTERNAL, 36, "pre missing: 36")])
+def test_people_left_out_are_exact_in_internal_reports_only(
+    make_estimates: Make, plan: SuppressionPlan, lost: int, reasons: str
+) -> None:
+    row = one(release(make_estimates({"n_missing": 36, "missing_reasons": "pre missing: 36"}), plan=plan))
+    assert (row["n"], row["n_missing"], row["missing_reasons"]) == (40, lost, reasons)
 
 
 def test_reasons_that_name_a_few_people_are_left_out(make_estimates: Make) -> None:
     estimates = make_estimates({"n_missing": 36, "missing_reasons": "pre missing: 34; both missing: 2"})
-    row = one(release(estimates, plan=PUBLIC))
+    row = one(release(estimates, plan=INTERNAL))
     assert (row["n_missing"], row["missing_reasons"]) == (36, "")
+
+
+@pytest.mark.parametrize(
+    ("plan", "others", "shown"),
+    [
+        (PUBLIC, [53], [True, False]),
+        (PUBLIC, [54], [True, True]),
+        (PUBLIC, [44, 40], [True, True, False]),
+        (PUBLIC, [44, 44, 34], [True, True, True, True]),
+        (INTERNAL, [53], [True, True]),
+    ],
+)
+def test_another_scoring_rule_with_nearly_the_same_people_is_hidden(
+    make_estimates: Make, plan: SuppressionPlan, others: list[int], shown: list[bool]
+) -> None:
+    rows: list[dict[str, Any]] = [{"n": 54, "min_items": 3}]
+    rows += [{"n": n, "rule": "sensitivity", "min_items": 4 + k} for k, n in enumerate(others)]
+    released = release(make_estimates(*rows), plan=plan)
+    assert released.frame["shown"].tolist() == shown
+    assert released.frame["estimate"].notna().tolist() == shown
+
+
+def test_a_change_is_withheld_and_the_answers_are_not(make_estimates: Make) -> None:
+    counts = {"programme": 60, "country=it": 30, "country=se": 30}
+    plan = plan_release(
+        counts,
+        audience="public",
+        outcome_counts={"mood": {"programme": 38, "country=it": 30, "country=se": 8}},
+    )
+    estimates = make_estimates(
+        {"population": "country=it"},
+        {"population": "country=it", "outcome": "zest"},
+        {"population": "country=it", "estimator": "alpha", "wave": "pre"},
+    )
+    assert release(estimates, plan=plan).frame["shown"].tolist() == [False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -161,8 +204,15 @@ def test_a_share_needs_enough_people_on_either_side(make_estimates: Make, n: int
     )
     figures = [row["estimate"], row["n_missing"]]
     assert [pd.isna(figure) for figure in figures] == [not shown] * 2
-    assert (row["missing_reasons"] == "") != shown
     assert (row["band"] == "") == shown
+
+
+def test_a_public_share_cannot_be_turned_into_a_count(make_estimates: Make) -> None:
+    figures = {"estimator": "share_scored", "estimate": 29 / 43, "n": 43, "n_missing": 14}
+    row = one(release(make_estimates(figures), plan=PUBLIC))
+    assert (row["estimate"], row["n"], row["n_missing"]) == (0.67, 40, 10)
+    exact = one(release(make_estimates(figures), plan=INTERNAL))
+    assert {name: exact[name] for name in figures} == figures
 
 
 def account(plan: SuppressionPlan, *counts: tuple[int, int]) -> pd.DataFrame:
@@ -180,7 +230,7 @@ def test_a_public_account_bands_small_counts_and_names_no_row(plan: SuppressionP
     frame = account(plan, (123, 3), (120, 0), (120, 9), (111, 10), (101, 64))
     assert list(frame) == [*LEDGER_COLUMNS, "shown", "band"]
     assert frame["count"].isna().tolist() == [True, True, True, False, False]
-    assert frame["count"].tolist()[3:] == [10, 64]
+    assert frame["count"].tolist()[3:] == [10, 60]
     assert frame["shown"].tolist() == [False, False, False, True, True]
     assert frame["band"].tolist() == ["fewer than 10"] * 3 + [""] * 2
     assert frame["n_in"].tolist() == [120, 120, 120, 110, 100]
@@ -255,10 +305,10 @@ def test_some_of_the_rows(make_estimates: Make, wanted: dict[str, Any], rows: li
         {"n": 30},
         {"n": 31, "population": "country=it"},
         {"n": 32, "estimator": "d_z"},
-        {"n": 33, "rule": "sensitivity", "role": "secondary"},
+        {"n": 43, "rule": "sensitivity", "role": "secondary"},
     )
     released = release(estimates, plan=PUBLIC)
     chosen = released.select(**wanted)
-    assert chosen.frame["n"].tolist() == [30 + row for row in rows]
+    assert chosen.frame["n"].tolist() == [[30, 31, 32, 43][row] for row in rows]
     assert (chosen.kind, chosen.plan) == ("estimates", PUBLIC)
     assert len(released.frame) == 4

@@ -13,7 +13,7 @@ from scipy import stats
 
 from toolkit.core.errors import UsageError
 from toolkit.core.estimates import Estimates
-from toolkit.evaluate import AnalysisPlan, estimate_change, estimate_pooled_change
+from toolkit.evaluate import AnalysisPlan, Design, count_changes, estimate_change, estimate_pooled_change, grade
 from toolkit.measure import Panel, ScoringRule
 from toolkit.stats import adjust_holm, pool_estimates
 
@@ -85,7 +85,7 @@ def test_everybody_gains_the_same(make_panel: Make) -> None:
     assert row["estimate"] == pytest.approx(0.2)
     assert row["n"] == 6
     assert row["improvement"] == "unclear"
-    assert "every participant changed by the same amount" in row["notes"]
+    assert "Every participant changed by the same amount" in row["notes"]
     figures = ["statistic", "df", "p_value", "p_holm", "conf_low", "conf_high"]
     assert row[figures].isna().all()
     assert only(estimates, estimator="d_z")[["estimate", "conf_low", "conf_high"]].isna().all()
@@ -134,6 +134,36 @@ def test_holm_family_is_the_primary_outcomes_of_one_population(make_panel: Make)
         np.testing.assert_allclose(family["p_holm"], adjust_holm(family["p_value"].to_numpy()))
     sensitivity = frame[frame["rule"] == "sensitivity"]
     assert set(sensitivity["population"]) == {"programme"}
+
+
+def test_tables_and_findings_call_the_same_changes_unclear(make_panel: Make) -> None:
+    # Alone, each interval leaves out zero; adjusted for three outcomes, none of the p-values is low enough.
+    rng = np.random.default_rng(5)
+    noise = rng.standard_normal(20)
+    change = 0.95 * (noise - noise.mean()) / noise.std(ddof=1) + 0.46
+    before = np.full(20, 3.0)
+    panel = make_panel(
+        {rule: before for rule in (MOOD, IDLE, LIFE)}, {rule: before + change for rule in (MOOD, IDLE, LIFE)}
+    )
+    estimates = estimate_change(panel, plan=AnalysisPlan(primary=("mood", "idle", "life")))
+    rows = estimates.frame[estimates.frame["estimator"].isin(["mean_change", "d_z", "g_z", "d_av", "g_av"])]
+    assert (estimates.frame["p_value"].dropna() < 0.05).all()
+    assert (estimates.frame["p_holm"].dropna() > 0.05).all()
+    assert set(rows["improvement"]) == {"unclear"}
+    findings = grade(estimates, design=Design(waves=("pre", "post")), study="s").frame
+    assert set(findings["improvement"]) == {"unclear"}
+    alone = estimate_change(panel, plan=AnalysisPlan(primary=("mood",))).frame
+    assert "yes" in set(alone["improvement"])
+
+
+def test_changes_are_counted_by_outcome_and_population(make_panel: Make) -> None:
+    panel = make_panel(
+        {MOOD: [1, 2, None, 3], STRICT: [1, None, None, 3]},
+        {MOOD: [1, 2, 3, None], STRICT: [1, 2, 3, None]},
+        country=["it", "it", "se", "se"],
+    )
+    counts = count_changes(panel, plan=AnalysisPlan(primary=("mood",)))
+    assert counts == {"mood": {"programme": 2, "country=it": 2}}
 
 
 def test_improvement_follows_the_better_side(make_panel: Make) -> None:

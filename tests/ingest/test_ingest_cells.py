@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.ingest.cells import BLANK, MARKED, CellReader, clean_text
+from toolkit.ingest.cells import BLANK, MARKED, CellReader, CellRules, clean_text
 from toolkit.instruments import Instrument
 
 MISSING = frozenset({"NA", "-99"})
@@ -16,7 +16,7 @@ NOT_SCORES = "the answer is a number, and numbers in this file are not known to 
 
 
 def reader(form: Instrument, item: str, *, plain: bool = True) -> CellReader:
-    return CellReader(form.item(item), missing=MISSING, scores_as_numbers=plain)
+    return CellReader(form.item(item), CellRules(missing=MISSING, scores_as_numbers=plain))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_what_is_missing_has_its_reason(small_form: Instrument, item: str, text:
         ("pay", "0x10", "the answer is not a number"),
         ("pay", "1_000", "the answer is not a number"),
         ("pay", "9" * 400, "the answer is not a number"),
-        ("started", "03/02/2026", "the answer is not a date"),
+        ("started", "03/02/2026", "the answer is a date whose order of day and month is not declared"),
         ("started", "2026-02-30", "the answer is not a date"),
     ],
 )

@@ -83,7 +83,9 @@ def test_any_table(
 ) -> None:
     rows = data.draw(st.lists(st.lists(answers, min_size=len(headers), max_size=len(headers)), max_size=6))
     buffer = io.StringIO(newline="")
-    csv.writer(buffer, delimiter=mark, lineterminator=ending).writerows([headers, *rows])
+    # The standard writer leaves a line feed bare where lines end in a carriage return alone.
+    quoting = csv.QUOTE_ALL if ending == "\r" else csv.QUOTE_MINIMAL
+    csv.writer(buffer, delimiter=mark, lineterminator=ending, quoting=quoting).writerows([headers, *rows])
     raw = account(declare(buffer.getvalue(), **layout))
     if raw is not None and raw.platform == "plain":
         filled = [number for number, row in enumerate(rows, start=2) if any(cell.strip() for cell in row)]

@@ -70,7 +70,7 @@ def test_delimiters(declare: Declare, plain: Write, mark: str) -> None:
         ("\ufeff\ufeff\n", {}, ["the file is empty"]),
         ("code,m1\n", {}, ["a header and 0 answers"]),
         ("code,m1\n,\n\n", {}, ["a header and 0 answers"]),
-        (b"PK\x03\x04rest", {}, ["a workbook or ZIP archive", "export the answers as CSV"]),
+        (b"PK\x03\x04rest", {}, ["a workbook or ZIP archive and breaks off", "save them as CSV"]),
         ("code,m1\nA\0,1\n", {}, ["row 2", "NUL byte"]),
         ("code,m1\nA,1\n".encode("utf-16-le"), {}, ["row 1", "NUL byte"]),
         ("code,m1\nè,1\n".encode("cp1252"), {}, ["as utf-8 (byte 9)", "declare encoding: cp1252"]),
@@ -149,16 +149,23 @@ def test_qualtrics_is_told_by_its_third_row(declare: Declare, qualtrics: Write, 
 
 
 def test_a_german_qualtrics_file_of_others(declare: Declare) -> None:
-    raw = read_export(declare((DATA / "sample_de.csv").read_bytes()))
+    raw = read_export(declare((DATA / "qualtrics" / "sample_de.csv").read_bytes()))
     assert (raw.platform, raw.rows.tolist()) == ("qualtrics", [4])
     assert raw.frame.at[0, "Q2"] == "Hello World!"
     assert raw.evidence == "row 3 holds ImportIds and row 1 has 17 Qualtrics columns"
 
 
-@pytest.mark.parametrize("declared", [{}, {"platform": "plain"}, {"platform": "qualtrics"}, {"columns": {"m1": "Q1"}}])
-def test_the_older_qualtrics_header_is_refused_and_not_guessed(declare: Declare, declared: dict[str, str]) -> None:
-    text = failure(declare((DATA / "sample_legacy.csv").read_bytes(), **declared))
-    assert "row 2: rows 1 and 2 are the header of Qualtrics' legacy export" in text
+@pytest.mark.parametrize("declared", [{}, {"platform": "qualtrics"}, {"columns": {"m1": "Q1"}}])
+def test_the_older_qualtrics_header_of_two_rows(declare: Declare, declared: dict[str, str]) -> None:
+    raw = read_export(declare((DATA / "qualtrics" / "sample_legacy.csv").read_bytes(), **declared))
+    assert (raw.platform, raw.rows.tolist(), len(raw.frame.columns)) == ("qualtrics", [3], 15)
+    assert raw.frame.at[0, "Q2"] == "Hello World!"
+    assert "legacy export" in raw.evidence or declared
+
+
+def test_the_older_qualtrics_header_is_not_plain(declare: Declare) -> None:
+    text = failure(declare((DATA / "qualtrics" / "sample_legacy.csv").read_bytes(), platform="plain"))
+    assert "declared as plain, but rows 1 and 2 are the header of Qualtrics' legacy export" in text
 
 
 def without_third_row(text: str) -> str:
@@ -169,11 +176,11 @@ def without_third_row(text: str) -> str:
 @pytest.mark.parametrize(
     ("platform", "spoil", "words"),
     [
-        ("plain", lambda text: text, "row 3: declared as plain, but row 3 holds Qualtrics ImportIds"),
+        ("plain", lambda text: text, "declared as plain, but row 3 holds ImportIds"),
         ("auto", without_third_row, "row 3: row 3 does not hold Qualtrics ImportIds (row 1 has 5 Qualtrics columns)"),
         ("plain", without_third_row, "does not hold Qualtrics ImportIds"),
         ("qualtrics", lambda _: "code,m1\nA,1\n", "(row 1 has 0 Qualtrics columns)"),
-        ("auto", lambda _: "V1,V2\nA,1\n", "row 3 holds no Qualtrics ImportIds, and no header in row 1"),
+        ("auto", lambda _: "V1,V2\nA,1\n", "row 3 holds no Qualtrics ImportIds, no other tool's marks"),
         ("auto", lambda _: "Finished,ResponseId,m1\na,b,c\n\nd,e,f\n", ""),
         ("auto", lambda _: "V1,V2\nA,1\n" + "[" * 100_000 + ",1\n", "not clear which program"),
     ],

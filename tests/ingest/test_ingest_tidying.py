@@ -49,7 +49,7 @@ def test_a_file_of_one_wave(declare: Declare, plain: Write) -> None:
 
 
 def test_columns_missing_marks_and_fixed_answers(declare: Declare, plain: Write) -> None:
-    content = plain({"m1": "NA", "code": "NA"}, {"h1": "-99"}).replace("m1", "Q1").replace("country,", "land,", 1)
+    content = plain({"m1": "NA", "code": "NA"}, {"h1": "-99"}).replace("m1", "Q1").replace("country,", "nation,", 1)
     responses = tidied(
         declare(content, columns={"m1": "Q1"}, missing=frozenset({"NA", "-99"}), fixed={"country": "SE"})
     )
@@ -58,23 +58,34 @@ def test_columns_missing_marks_and_fixed_answers(declare: Declare, plain: Write)
     assert responses.reasons["h1"].tolist() == ["", "marked missing"]
     assert responses.reasons["code"].tolist() == ["marked missing", ""]
     assert pd.isna(responses.frame.at[0, "code"])
-    assert "left out: land." in responses.notes[1]
+    assert "left out: nation." in responses.notes[1]
 
 
 def test_a_fixed_answer_must_be_an_answer_of_the_form(declare: Declare, plain: Write) -> None:
     assert "consent" in faults(declare(plain({}, {}), fixed={"consent": "perhaps"}))[0]
 
 
+def test_a_scale_that_no_outcome_needs_may_be_left_out_as_a_whole(declare: Declare, plain: Write) -> None:
+    headers = (*PERSON, "prior", "started", "m1", "m2", "m3", "ls")
+    outcomes = frozenset({"mood", "life"})
+    responses = tidied(declare(plain({}, headers=headers), outcomes=outcomes))
+    assert responses.reasons[["h1", "h2"]].to_numpy().tolist() == [["not in the export"] * 2]
+    for more in (frozenset({"idle"}), frozenset({"mood", "idle"})):
+        assert len(faults(declare(plain({}, headers=headers), outcomes=more))) == 2
+    assert "column h2" in faults(declare(plain({}, headers=(*headers, "h1")), outcomes=outcomes))[0]
+    assert "column m2" in faults(declare(plain({}, headers=("m1", *headers[:6], "m3", "ls")), outcomes=outcomes))[0]
+
+
 def test_columns_that_may_be_missing_and_columns_that_may_not(declare: Declare, plain: Write) -> None:
-    headers = ("consent", "code", "land", "host", "m2", "m3", "h1", "h2", "ls", "m1_")
-    problems = faults(declare(plain({"land": "Italy"}, headers=headers)))
+    headers = ("consent", "code", "nation", "host", "m2", "m3", "h1", "h2", "ls", "m1_")
+    problems = faults(declare(plain({"nation": "Italy"}, headers=headers)))
     assert [problem.split(": ")[0] for problem in problems] == [
         "answers.csv, row 1, column country",
         "answers.csv, row 1, column m1",
     ]
     assert "the file has a column" in problems[1]
     mapped = tidied(
-        declare(plain({"land": "Italy", "m1_": "5"}, headers=headers), columns={"country": "land", "m1": "m1_"})
+        declare(plain({"nation": "Italy", "m1_": "5"}, headers=headers), columns={"country": "nation", "m1": "m1_"})
     )
     assert mapped.reasons[["prior", "started", "pay"]].iloc[0].tolist() == ["not in the export"] * 2 + ["not asked"]
     assert mapped.frame.at[0, "m1"] == 5.0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,27 @@ def test_rules_that_cannot_be_kept_are_refused_together(make_responses: Make) ->
         ("mood", "1 to 3"),
         ("idle", "1 to 2"),
     ]
+
+
+def with_scale(responses: Responses, name: str, **changes: Any) -> Responses:
+    form = responses.instrument
+    scales = tuple(replace(scale, **changes) if scale.name == name else scale for scale in form.scales)
+    return replace(responses, instrument=replace(form, scales=scales))
+
+
+def test_a_factor_multiplies_the_score(make_responses: Make) -> None:
+    rule = ScoringRule("idle", 1)
+    scores = score(with_scale(make_responses([{"h1": 3, "h2": 2}, {}]), "idle", factor=4.0), [rule])
+    assert scores.values[rule].tolist() == pytest.approx([20.0, np.nan], nan_ok=True)
+
+
+def test_a_table_turns_the_sum_of_all_items_into_the_score(make_responses: Make) -> None:
+    metric = {float(raw): raw + 0.25 for raw in range(15)}
+    responses = with_scale(make_responses([{"h1": 3, "h2": 2}, {"h1": 7, "h2": 7}, {"h1": 3}]), "idle", metric=metric)
+    rule = ScoringRule("idle", 2)
+    assert score(responses, [rule]).values[rule].tolist() == pytest.approx([5.25, 14.25, np.nan], nan_ok=True)
+    with pytest.raises(UsageError, match="for the sum of all"):
+        score(responses, [ScoringRule("idle", 1)])
 
 
 @given(rows=st.lists(filled, max_size=6), least=st.integers(1, 3))

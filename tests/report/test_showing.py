@@ -29,7 +29,7 @@ WORDING = Wording(
     values={("country", "it"): "Italy", ("country", "se"): "Sweden"},
     groups={"country": "Country"},
 )
-PLAN = plan_release({"programme": 40, "country=it": 33, "country=se": 7}, audience="public")
+PLAN = plan_release({"programme": 50, "country=it": 33, "country=ro": 10, "country=se": 7}, audience="public")
 SECRET = 0.123456789
 """Estimate of the group that is too small to be shown."""
 
@@ -96,7 +96,8 @@ def test_table_has_caption_scopes_and_labels(groups: Released) -> None:
 
 def test_group_too_small_is_named_in_words_and_nowhere_in_figures(groups: Released) -> None:
     page = _table(groups)
-    assert "Too few to say (a figure needs at least 10 people): Sweden." in page.get_text()
+    words = "Not shown, because fewer than 10 people are behind the figure or could be worked out from it: Sweden."
+    assert words in page.get_text()
     href = str(page.select_one("a[download]")["href"])  # type: ignore[index]
     content = base64.b64decode(href.split(",", 1)[1]).decode()
     assert "country=se" in content
@@ -114,7 +115,10 @@ def test_download_holds_full_precision_and_every_row(groups: Released) -> None:
 def test_notes_stand_beneath_once() -> None:
     note = "Two <sites> are small."
     page = _table(_released(_row("programme", 0.5, 40, notes=note), _row("country=it", 0.5, 33, notes=note)))
-    assert [text.get_text() for text in page.select("p.caveat")] == [f"Work <skills>: {note}"]
+    assert [text.get_text() for text in page.select("p.caveat")] == [
+        f"Work <skills>: {note}",
+        "People left out are rounded to tens.",
+    ]
 
 
 def test_csv_text_is_no_formula() -> None:
@@ -135,10 +139,13 @@ def _said(*rows: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (_row("programme", 0.5, 40), ["Better.", "the 40 people with both surveys scored", "0.50 points higher"]),
+        (_row("programme", 0.5, 40), ["Better.", "the 40 people with both scores scored", "0.50 points higher"]),
         (_row("programme", -0.5, 40), ["Worse.", "0.50 points lower", "(95% interval −0.70 to −0.30)"]),
         (_row("programme", 0.1, 40), ["No clear change.", "no clear change", "+0.10 points"]),
-        (_row("programme", 0.5, 40, p_holm=0.06), ["No clear change.", "no clear change"]),
+        (
+            _row("programme", 0.5, 40, p_holm=0.06),
+            ["No clear change.", "adjusted for that (Holm), p is 0.060, which is not below 0.05"],
+        ),
         (_row("programme", 0.5, 9), ["Too few to say.", "fewer than 10"]),
         (_row("programme", 0.5, 40, role="secondary", p_holm=None), ["Better.", "Exploratory"]),
         (
@@ -210,16 +217,21 @@ def test_unknown_figure_is_refused(groups: Released) -> None:
 
 
 @pytest.mark.parametrize(
-    ("audience", "cells"), [("public", ["100", "fewer than 10", "90"]), ("internal", ["97", "3", "94"])]
+    ("audience", "cells"), [("public", ["pre", "90", "20", "70"]), ("internal", ["pre", "97", "3", "94"])]
 )
 def test_account_gives_no_small_count_away_in_public(audience: Any, cells: list[str]) -> None:
     line = LedgerLine(
         step="consented", wave="pre", reason="no consent", count=3, n_in=97, n_out=94, source_rows=("a.csv:7",)
     )
+    linked = LedgerLine(step="linked", wave="pre", reason="not in both", count=22, n_in=94, n_out=72)
     plan = plan_release({"programme": 90}, audience=audience)
-    part = show_account(release(Ledger().add(line), plan=plan), name="account", caption="c", wording=WORDING)
-    row = [cell.get_text() for cell in BeautifulSoup(part.html, "html.parser").select("tbody tr td")]
-    assert row[1:4] == cells
+    part = show_account(release(Ledger().add(line, linked), plan=plan), name="account", caption="c", wording=WORDING)
+    page = BeautifulSoup(part.html, "html.parser")
+    row = [cell.get_text() for cell in page.select("tbody tr")[0].select("td")]
+    # Public pages name the steps that set aside too few beneath the table, without a count.
+    assert row[:4] == cells
+    named = [item.get_text() for item in page.select("ul.caveat li")]
+    assert named == (["no consent (pre)"] if audience == "public" else [])
     assert ("a.csv:7" in part.html) == (audience == "internal")
     assert part.data is not None
     public_text = str(part.data["rows"])

@@ -62,6 +62,9 @@ def failed(
     tiny_template: Path, make_notebook: Make, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory
 ) -> Failed:
     folder = tmp_path_factory.mktemp("failures")
+    startup = folder / "profile" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00-own.py").write_text("import os; os._exit(1)", encoding="utf-8")
     source = folder / "shipped" / "notebooks"
     source.mkdir(parents=True)
     for name, cells in NOTEBOOKS.items():
@@ -75,6 +78,7 @@ def failed(
     before = snapshot(output)
     with pytest.MonkeyPatch.context() as patch:
         _ship(patch, source, [*NOTEBOOKS, "without_parameters"])
+        patch.setenv("IPYTHONDIR", str(folder / "profile"))  # what a user's profile does must not reach a report
         result = batch.run_study(tiny_template, output=output)
     return Failed(result=result, output=output, before=before, after=snapshot(output), source=source)
 

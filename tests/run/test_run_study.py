@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import getpass
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -14,14 +15,17 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from toolkit.core.errors import LockedError, StorageError
+from toolkit.core.errors import DisclosureError, LockedError, StorageError
 from toolkit.core.provenance import hash_bytes
+from toolkit.report.page import GENERATOR
 from toolkit.run import batch
-from toolkit.run.batch import choose_output, run_study
+from toolkit.run.batch import run_study
+from toolkit.run.output import check_output, choose_output
 from toolkit.run.parameters import NOTEBOOKS
-from toolkit.run.publishing import lock_folder
+from toolkit.run.publishing import lock_folder, publish_files
 from toolkit.run.results import ReportResult, RunResult, report_stem
 from toolkit.run.status import Judgement
+from toolkit.study import open_study
 
 Snapshot = Callable[[Path], Mapping[str, bytes]]
 
@@ -157,11 +161,11 @@ def test_an_interrupt_leaves_earlier_files_and_no_temporary_folder(
     assert snapshot(tmp_path) == before
 
 
-@pytest.mark.parametrize("call", range(1, 6))
+@pytest.mark.parametrize("call", range(1, 7))
 def test_a_full_disk_at_any_page_keeps_the_earlier_report(
     call: int, tiny_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk is full at the n-th text that is written: failure pages, index, manifest."""
+    """The disk is full at the n-th text that is written: failure pages, index, manifest, what to remove."""
     (tmp_path / "out").mkdir()
     page = tmp_path / "out" / "01_participant_outcomes.html"
     page.write_text("earlier", encoding="utf-8")
@@ -176,7 +180,7 @@ def test_a_full_disk_at_any_page_keeps_the_earlier_report(
 
     monkeypatch.setattr(batch, "execute_notebook", lambda *_, **__: (None, "not run"))
     monkeypatch.setattr(Path, "write_text", fail_once)
-    if call <= 4:
+    if call <= 5:
         with pytest.raises(StorageError, match="No space left on device"):
             run_study(tiny_study, output=tmp_path / "out")
     else:
@@ -199,12 +203,114 @@ def test_where_reports_go_without_being_told(tmp_path: Path, monkeypatch: pytest
         assert choose_output(study, None) == expected
 
 
-def test_a_link_into_the_study_is_seen_through(tmp_path: Path) -> None:
-    study = tmp_path / "placements"
-    (study / "reports").mkdir(parents=True)
-    (tmp_path / "link").symlink_to(study / "reports")
+def guarded(study: Path, output: Path) -> None:
+    check_output(choose_output(study, output), open_study(study))
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("tiny", "lies inside the study's folder"),
+        ("tiny/exports", "lies inside the study's folder"),
+        ("tiny/reports/new", "lies inside the study's folder"),
+        (".", "holds the study's folder"),
+        ("elsewhere", "holds ../elsewhere/exports/pre.csv"),
+        ("elsewhere/exports", "lies inside ../elsewhere/exports/pre.csv"),
+        ("elsewhere/exports/new", "lies inside ../elsewhere/exports/pre.csv"),
+        ("forms", "holds ../forms/participant"),
+        ("forms/participant/out", "lies inside ../forms/participant"),
+    ],
+)
+def test_reports_do_not_go_among_what_they_are_made_from(place: str, words: str, tiny_study: Path) -> None:
+    home = tiny_study.parent
+    for part, target in (
+        ("exports/pre.csv", "elsewhere/exports/pre.csv"),
+        ("instruments/participant", "forms/participant"),
+    ):
+        (home / target).parent.mkdir(parents=True)
+        (tiny_study / part).rename(home / target)
+        text = (tiny_study / "study.yaml").read_text(encoding="utf-8")
+        (tiny_study / "study.yaml").write_text(text.replace(part, f"../{target}"), encoding="utf-8")
+    with pytest.raises(StorageError, match=f"the output folder .* {words}"):
+        guarded(tiny_study, home / place)
+    guarded(tiny_study, home / "outputs" / "tiny")
+
+
+def test_exports_beside_the_study_leave_room_for_reports(tiny_study: Path) -> None:
+    (tiny_study / "exports" / "pre.csv").rename(tiny_study.parent / "pre.csv")
+    text = (tiny_study / "study.yaml").read_text(encoding="utf-8")
+    (tiny_study / "study.yaml").write_text(text.replace("exports/pre.csv", "../pre.csv"), encoding="utf-8")
+    guarded(tiny_study, tiny_study.parent / "outputs" / "tiny")
+
+
+def test_a_link_into_the_study_is_seen_through(tiny_study: Path, tmp_path: Path) -> None:
+    (tiny_study / "reports").mkdir()
+    (tmp_path / "link").symlink_to(tiny_study / "reports")
     with pytest.raises(StorageError, match="inside the study's folder"):
-        choose_output(study, tmp_path / "link")
+        guarded(tiny_study, tmp_path / "link")
+
+
+def test_a_page_that_no_run_has_made_is_not_overwritten(tiny_study: Path, tmp_path: Path) -> None:
+    out = tmp_path / "website"
+    out.mkdir()
+    (out / "index.html").write_text("<h1>Our school</h1>", encoding="utf-8")
+    with pytest.raises(StorageError, match="that no run has made"):
+        guarded(tiny_study, out)
+    (out / "index.html").write_text(f'<meta name="generator" content="{GENERATOR}">', encoding="utf-8")
+    guarded(tiny_study, out)
+
+
+@pytest.mark.parametrize(
+    ("facts", "error", "words"),
+    [
+        ({"study": "other"}, StorageError, "reports of another study"),
+        ({"study": "tiny", "title": "Other"}, StorageError, "reports of another study"),
+        ({"study": "tiny", "audience": "internal"}, DisclosureError, r"for other readers \(internal\)"),
+    ],
+)
+def test_reports_of_another_study_or_audience_are_not_mixed_in(
+    facts: dict[str, str], error: type[Exception], words: str, tiny_study: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    entry = {"notebook": "00_data_quality", "scope": "programme", "page": "00_data_quality.html"}
+    (out / "manifest.json").write_text(json.dumps({"reports": [entry], **facts}), encoding="utf-8")
+    guarded(tiny_study, out)  # no report is left, so there is nothing to mix
+    (out / "00_data_quality.html").touch()
+    with pytest.raises(error, match=words):
+        guarded(tiny_study, out)
+
+
+def test_what_a_killed_run_had_decided_to_publish_is_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output, ready = tmp_path / "out", tmp_path / "ready"
+    (ready / "tables").mkdir(parents=True)
+    output.mkdir()
+    (output / "old.failed.html").touch()
+    for name in ("a.html", "tables/a.csv", "z.html"):
+        (ready / name).write_text("new", encoding="utf-8")
+        (output / name).parent.mkdir(exist_ok=True)
+        (output / name).write_text("old", encoding="utf-8")
+    replace, moved = os.replace, []
+
+    def die_half_way(source: Path, target: Path) -> None:
+        if len(moved) == 2:
+            raise KeyboardInterrupt
+        moved.append(target)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", die_half_way)
+    with pytest.raises(KeyboardInterrupt):
+        publish_files(ready, output, remove=["old.failed.html"])
+    monkeypatch.undo()
+    assert {(output / name).read_text(encoding="utf-8") for name in ("a.html", "z.html")} == {"old", "new"}
+    with lock_folder(output):
+        pass
+    assert {path.name: path.read_text(encoding="utf-8") for path in output.rglob("*") if path.is_file()} == {
+        "a.html": "new",
+        "a.csv": "new",
+        "z.html": "new",
+    }
+    assert sorted(path.name for path in output.iterdir()) == ["a.html", "tables", "z.html"]
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from toolkit.core.errors import UsageError
 from toolkit.core.shipped import shipped_path
 from toolkit.instruments import Instrument, load_instrument
-from toolkit.simulate import simulate_cohort
+from toolkit.simulate import example_form, simulate_cohort
 from toolkit.simulate.places import COUNTRIES, place_people
 
-FORM = load_instrument(shipped_path("surveys", "instruments", "participant"))
+FORM = example_form(load_instrument(shipped_path("surveys", "instruments", "participant")))
 MANY = 20_000
 # Shares of 20,000 people: 4 standard errors of a share are at most 0.015.
 SHARE_TOLERANCE = 0.015

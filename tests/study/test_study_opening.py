@@ -12,7 +12,7 @@ from toolkit.core.provenance import hash_bytes
 from toolkit.disclosure import Audience, plan_release
 from toolkit.evaluate import count_populations
 from toolkit.measure import ScoringRule
-from toolkit.study import open_study, scaffold_study
+from toolkit.study import open_study, plan_study_release, scaffold_study
 
 Snapshot = Callable[[Path], Mapping[str, bytes]]
 
@@ -132,3 +132,21 @@ def test_the_scaffold_opens_once_exports_are_there(tiny_study: Path, tmp_path: P
         text = (tiny_study / "exports" / f"{wave}.csv").read_text(encoding="utf-8")
         (path.parent / "exports" / f"{wave}_it.csv").write_text(text.replace(",SE,", ",IT,"), encoding="utf-8")
     assert len(open_study(path).panel.people) == 24
+
+
+def test_without_linked_answers_no_change_is_claimed(tiny_study: Path) -> None:
+    assert open_study(tiny_study).design.waves == ("pre", "post")
+    post = tiny_study / "exports" / "post.csv"
+    post.write_text(post.read_text(encoding="utf-8").replace("canary-", "another-"), encoding="utf-8")
+    study = open_study(tiny_study)
+    assert study.panel.people.empty
+    assert study.design.waves == ()
+    assert "no change was measured" in study.cover.grade_reason
+
+
+def test_the_plan_counts_who_answered_and_withholds_changes_of_few(tiny_study: Path) -> None:
+    study = open_study(tiny_study)
+    plan = plan_study_release(study)
+    assert plan.audience == "public"
+    assert plan.allows("programme", change_in="work_competences")
+    assert not any(plan.allows(name) for name in plan.shown if "host" in name)

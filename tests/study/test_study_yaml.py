@@ -42,7 +42,7 @@ def test_an_empty_document_is_an_empty_mapping(text: str) -> None:
         ("? [a, b]\n: 1\n", 1, "a key must be a word"),
         ("a: 1\n---\nb: 2\n", 2, "not YAML"),
         ("a: [1, 2\n", 2, "not YAML"),
-        ("a: 1\n\tb: 2\n", 2, "not YAML"),
+        ("a: 1\n\tb: 2\n", 2, "begins with a tab"),
         ("a:\n" + "".join(" " * depth + "- \n" for depth in range(1, 40)), 21, "too deep"),
     ],
 )

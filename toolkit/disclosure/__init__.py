@@ -3,6 +3,7 @@
 from toolkit.disclosure.audience import MIN_PEOPLE, Audience
 from toolkit.disclosure.plan import SuppressionPlan, plan_release, strictest_plan
 from toolkit.disclosure.release import Released, band_text, release, round_people, whole_population
+from toolkit.disclosure.suppression import choose_shown
 
 __all__ = [
     "MIN_PEOPLE",
@@ -10,6 +11,7 @@ __all__ = [
     "Released",
     "SuppressionPlan",
     "band_text",
+    "choose_shown",
     "plan_release",
     "release",
     "round_people",

@@ -22,6 +22,7 @@ _STAYS = frozenset(
     "scale_low scale_high finding_id planned nesta maryland grade_reason".split()
 )
 _SHARES = frozenset({"share_scored"})
+_OF_ANSWERS = frozenset({"share_scored", "alpha"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,33 +95,72 @@ def release(noun: Estimates | Findings | Ledger, *, plan: SuppressionPlan) -> Re
     A row is emptied when its population may not be shown or it rests on fewer people than the minimum. The
     people left out of a row are banded when they are fewer than the minimum, none included, so that zero and
     a few look alike; a share is then emptied too, since it would give them away, and likewise where fewer than
-    the minimum are left. An account of rows bands small counts and rounds the rows before and after to tens; in
-    internal reports it is exact and names rows.
+    the minimum are left. In internal reports all else is exact and an account names rows. Elsewhere the people
+    left out, and all that counts answers before the analysis (accounts, and the n of shares), are rounded to
+    tens, shares to whole per cent, and a row under another scoring rule is emptied where it rests on nearly
+    the same people as a row that is shown: the difference of the two would tell the answers of the few.
     """
     if isinstance(noun, Ledger):
         return Released(kind="account", frame=_release_account(noun, plan), plan=plan)
     columns = ESTIMATE_COLUMNS if isinstance(noun, Estimates) else FINDING_COLUMNS
     frame, least = noun.frame, plan.min_people
-    n = frame["n"].fillna(0)
-    shown = (n >= least) & frame["population"].map(plan.allows)
+    share = frame["estimator"].isin(_SHARES)
+    shown = (frame["n"].fillna(0) >= least) & _allowed(frame, plan)
+    if isinstance(noun, Estimates) and not plan.exact:
+        shown &= ~_nearly_same_people(frame, shown, least)
     small_loss = (frame["n_missing"].fillna(least) < least).astype(bool)
-    if isinstance(noun, Estimates):
-        # The n of a share counts those left out too, so that few who are left show in n minus n_missing.
-        small_rest = (n - frame["n_missing"].fillna(0) < least).astype(bool)
-        small_loss |= frame["estimator"].isin(_SHARES) & small_rest
+    # The n of a share counts those left out too, so that few who are left show in n minus n_missing.
+    small_loss |= share & (frame["n"].fillna(0) - frame["n_missing"].fillna(0) < least).astype(bool)
     frame = _empty(frame, ~shown)
     frame = frame.assign(n_missing=frame["n_missing"].mask(small_loss))
     if isinstance(noun, Estimates):
         frame = frame.assign(
-            estimate=frame["estimate"].mask(frame["estimator"].isin(_SHARES) & small_loss),
+            estimate=frame["estimate"].mask(share & small_loss),
             missing_reasons=frame["missing_reasons"].mask(small_loss | _names_few(frame["missing_reasons"], least), ""),
         )
     else:
         frame = frame.assign(direction=frame["direction"].where(shown, "too_few"))
+    if not plan.exact:
+        frame = _round_counts(frame, share)
     banded = ~shown | small_loss
     frame = frame.assign(shown=shown.astype("boolean"), band=banded.map({True: band_text(least), False: ""}))
     kind: ReleasedKind = "estimates" if isinstance(noun, Estimates) else "findings"
     return Released(kind=kind, frame=conform_frame(frame, (*columns, "shown", "band")), plan=plan)
+
+
+def _allowed(frame: pd.DataFrame, plan: SuppressionPlan) -> pd.Series[bool]:
+    answers = frame["estimator"].isin(_OF_ANSWERS)
+    outcomes = frame["outcome"].mask(answers, "")
+    allowed = [
+        plan.allows(name, change_in=outcome) for name, outcome in zip(frame["population"], outcomes, strict=True)
+    ]
+    return pd.Series(allowed, index=frame.index, dtype=bool)
+
+
+def _nearly_same_people(frame: pd.DataFrame, shown: pd.Series[bool], least: int) -> pd.Series[bool]:
+    """Tell which rows under another scoring rule rest on fewer than `least` people more or less than a kept one."""
+    near = pd.Series(False, index=frame.index)
+    figures = (
+        frame[shown].assign(is_other=frame["rule"] != "main").sort_values(["is_other", "min_items"], kind="stable")
+    )
+    for _, rows in figures.groupby(["outcome", "population", "wave", "estimator"], sort=False, dropna=False):
+        kept: list[int] = []
+        for row, n, is_other in zip(rows.index, rows["n"], rows["is_other"], strict=True):
+            if is_other and any(0 < abs(n - other) < least for other in kept):
+                near[row] = True
+            else:
+                kept.append(n)
+    return near
+
+
+def _round_counts(frame: pd.DataFrame, share: pd.Series[bool]) -> pd.DataFrame:
+    rounded = frame.assign(
+        n=frame["n"].mask(share, _to_tens(frame["n"])),
+        n_missing=_to_tens(frame["n_missing"]),
+        estimate=frame["estimate"].mask(share, frame["estimate"].round(2)),
+    )
+    # Reasons name exact counts.
+    return rounded.assign(missing_reasons="") if "missing_reasons" in frame else rounded
 
 
 def band_text(least: int) -> str:
@@ -148,20 +188,16 @@ def round_people(n: int, *, plan: SuppressionPlan) -> str:
     """
     if n < plan.min_people:
         return band_text(plan.min_people)
-    return str(n) if _is_internal(plan) else f"about {_to_tens(n)}"
+    return str(n) if plan.exact else f"about {10 * ((n + 5) // 10)}"
 
 
-def _to_tens(n: int) -> int:
-    return 10 * ((n + 5) // 10)
+def _to_tens(counts: pd.Series[int]) -> pd.Series[int]:
+    return 10 * ((counts + 5) // 10)
 
 
 def _names_few(reasons: pd.Series[str], least: int) -> pd.Series[bool]:
     """Tell which texts of reasons name a count below the minimum: a part may be small where the whole is not."""
     return reasons.fillna("").map(lambda text: any(int(n) < least for n in re.findall(r": (\d+)", text))).astype(bool)
-
-
-def _is_internal(plan: SuppressionPlan) -> bool:
-    return plan.planned and plan.audience == "internal"
 
 
 def _empty(frame: pd.DataFrame, hide: pd.Series[bool]) -> pd.DataFrame:
@@ -174,16 +210,16 @@ def _empty(frame: pd.DataFrame, hide: pd.Series[bool]) -> pd.DataFrame:
 
 def _release_account(ledger: Ledger, plan: SuppressionPlan) -> pd.DataFrame:
     frame = ledger.frame()
-    if _is_internal(plan):
+    if plan.exact:
         frame = frame.assign(shown=pd.array([True] * len(frame), dtype="boolean"), band="")
     else:
-        small = (frame["count"] < plan.min_people).astype(bool)
+        least = plan.min_people
+        counts = {name: frame[name].where(frame[name] >= least) for name in ("n_in", "count", "n_out")}
+        small = counts["count"].isna()
         frame = frame.assign(
-            count=frame["count"].mask(small),
-            n_in=frame["n_in"].map(_to_tens),
-            n_out=frame["n_out"].map(_to_tens),
+            **{name: _to_tens(values.astype("Int64")) for name, values in counts.items()},
             source_rows="",
             shown=(~small).astype("boolean"),
-            band=small.map({True: band_text(plan.min_people), False: ""}),
+            band=pd.concat(counts.values(), axis=1).isna().any(axis=1).map({True: band_text(least), False: ""}),
         )
     return conform_frame(frame, (*LEDGER_COLUMNS, "shown", "band"))

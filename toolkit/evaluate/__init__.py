@@ -1,6 +1,6 @@
 """Floor 5: how the outcomes changed, for whom, and how much the design lets one say."""
 
-from toolkit.evaluate.change import estimate_change
+from toolkit.evaluate.change import count_changes, estimate_change
 from toolkit.evaluate.findings import FINDING_COLUMNS, Findings, grade
 from toolkit.evaluate.grading import Design, Grade, grade_design
 from toolkit.evaluate.plan import AnalysisPlan
@@ -15,6 +15,7 @@ __all__ = [
     "Design",
     "Findings",
     "Grade",
+    "count_changes",
     "count_populations",
     "estimate_change",
     "estimate_completeness",

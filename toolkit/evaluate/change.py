@@ -10,8 +10,9 @@ import numpy as np
 from toolkit.core.errors import Problem, UsageError
 from toolkit.core.estimates import Estimates
 from toolkit.core.ledger import LedgerLine
+from toolkit.evaluate.notes import join_notes
 from toolkit.evaluate.plan import AnalysisPlan
-from toolkit.evaluate.populations import PROGRAMME, iterate_populations
+from toolkit.evaluate.populations import PROGRAMME, count_populations, iterate_populations
 from toolkit.instruments import Scale
 from toolkit.measure import Panel, ScoringRule
 from toolkit.stats import PairedMean, StandardisedChange, adjust_holm, paired_mean, standardised_change
@@ -68,6 +69,29 @@ def estimate_change(
     _add_holm(records)
     ledger = panel.ledger.add(*_analysed_lines(panel, plan))
     return Estimates.from_records(records, ledger=ledger, provenance=panel.provenance)
+
+
+def count_changes(panel: Panel, *, plan: AnalysisPlan) -> dict[str, dict[str, int]]:
+    """Return for each planned outcome how many people of each population have both scores.
+
+    Parameters
+    ----------
+    panel : Panel
+        One row per linked person.
+    plan : AnalysisPlan
+        Outcomes to count.
+
+    Returns
+    -------
+    dict of str to (dict of str to int)
+        Outcome -> population -> people with both scores under the main rule.
+    """
+    counts = {}
+    for rule in panel.before:
+        if rule.scale in plan.outcomes and rule.rule == "main":
+            both = panel.before[rule].notna() & panel.after[rule].notna()
+            counts[rule.scale] = count_populations(panel.people[both], panel.groups)
+    return counts
 
 
 def describe_scale(panel: Panel, scale: Scale) -> dict[str, Any]:
@@ -172,7 +196,7 @@ def _mean_change(result: PairedMean, scale: Scale) -> dict[str, Any]:
         "conf_high": result.conf_high,
         "improvement": judge_improvement(result.conf_low, result.conf_high, better=scale.better),
         "method": "mean of later minus earlier, t interval",
-        "notes": " ".join(filter(None, (result.reason, *result.warnings))),
+        "notes": join_notes(result.reason, *result.warnings),
         "reference": result.reference,
     }
 
@@ -188,20 +212,27 @@ def _standardised(effect: StandardisedChange, scale: Scale) -> dict[str, Any]:
         "improvement": judge_improvement(effect.conf_low, effect.conf_high, better=scale.better),
         "standardiser": effect.standardiser,
         "method": effect.interval_method,
-        "notes": " ".join(filter(None, (effect.reason, *effect.warnings))),
+        "notes": join_notes(effect.reason, *effect.warnings),
         "reference": effect.reference,
     }
 
 
 def _add_holm(records: list[dict[str, Any]]) -> None:
+    """Adjust the primary outcomes of each population together, and call unclear what does not stand after it."""
     families: dict[str, list[dict[str, Any]]] = {}
     for record in records:
         if (record["estimator"], record["role"], record["rule"]) == ("mean_change", "primary", "main"):
             families.setdefault(record["population"], []).append(record)
-    for family in families.values():
+    unclear = set()
+    for population, family in families.items():
         raw = [np.nan if record["p_value"] is None else record["p_value"] for record in family]
         for record, adjusted in zip(family, adjust_holm(np.asarray(raw)), strict=True):
             record["p_holm"] = None if np.isnan(adjusted) else float(adjusted)
+            if adjusted >= 1 - record["conf_level"]:
+                unclear.add((population, record["outcome"]))
+    for record in records:
+        if "improvement" in record and (record["population"], record["outcome"]) in unclear:
+            record["improvement"] = "unclear"
 
 
 def _analysed_lines(panel: Panel, plan: AnalysisPlan) -> Iterator[LedgerLine]:

@@ -78,15 +78,15 @@ class ModelFormula:
 
 
 def print_expression(expression: str) -> str:
-    """Return an expression as R prints it; the mark that a column is a factor is left out.
+    """Return an expression as R prints it; the mark ``C(...)`` that a column is a factor is left out.
 
     Examples
     --------
     >>> print_expression("C(recipe)"), print_expression("I(x ** 2)")
     ('recipe', 'I(x^2)')
     """
-    inner = factor_column(expression)
-    return inner if inner is not None else POWER_SIGNS.sub("^", expression)
+    inner = factor_column(expression) if expression.startswith("C(") else None
+    return inner if inner is not None else POWER_SIGNS.sub("^", expression.replace("as_factor(", "as.factor("))
 
 
 def factor_column(expression: str) -> str | None:

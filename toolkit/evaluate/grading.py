@@ -12,7 +12,7 @@ class Design:
     Parameters
     ----------
     waves : tuple of str
-        Waves with linked answers, in order.
+        Waves in which the same people have scores, in order; empty where nobody has two.
     """
 
     waves: tuple[str, ...]
@@ -59,8 +59,9 @@ def grade_design(design: Design) -> Grade:
         return Grade(
             nesta=1,
             maryland=0,
-            reason="One wave only: it tells what people report, and no change was measured. "
-            "Asking the same questions before and after would lift it to Nesta level 2.",
+            reason="Nesta level 1, Maryland level not reached. Nobody has scores in two surveys: the answers tell what "
+            "people report, and no change was measured. Asking the same people the same questions before and after "
+            "would lift it to Nesta level 2.",
         )
     return Grade(
         nesta=2,

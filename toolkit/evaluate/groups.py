@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from toolkit.stats.groups import find_parents
+
 WIDEST_SHARE = 4
 """Whole numbers that span up to this many times the rows are codes already; a wider span is numbered afresh."""
 
@@ -99,9 +101,7 @@ def combine_groups(groups: Sequence[Groups]) -> Groups:
     """
     found = groups[0]
     for finer in groups[1:]:
-        parent = np.zeros(finer.levels, dtype=np.intp)
-        parent[finer.codes] = found.codes
-        if np.array_equal(parent[finer.codes], found.codes):
+        if find_parents(finer.codes, found.codes, levels=finer.levels) is not None:
             found = finer
             continue
         keys = found.codes.astype(np.int64) * finer.levels + finer.codes

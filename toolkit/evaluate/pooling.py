@@ -8,6 +8,7 @@ import pandas as pd
 
 from toolkit.core.estimates import Estimates
 from toolkit.evaluate.change import UNIT_POINTS, check_request, describe_scale, judge_improvement
+from toolkit.evaluate.notes import join_notes
 from toolkit.evaluate.plan import AnalysisPlan
 from toolkit.evaluate.populations import PROGRAMME
 from toolkit.measure import Panel, ScoringRule
@@ -129,7 +130,7 @@ def _pooled_record(
         "tau2": result.tau2,
         "i2": result.i2,
         "improvement": judge_improvement(result.conf_low, result.conf_high, better=scale.better),
-        "notes": " ".join(filter(None, notes)),
+        "notes": join_notes(*notes),
         "reference": result.reference,
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from toolkit.core.estimates import Estimates
+from toolkit.evaluate.notes import join_notes
 from toolkit.evaluate.plan import AnalysisPlan
 from toolkit.evaluate.populations import PROGRAMME
 from toolkit.measure import Scores
@@ -126,6 +127,6 @@ def _alpha_records(scores: Scores, plan: AnalysisPlan, population: str, conf_lev
                 "n_missing": missing,
                 "missing_reasons": f"an item unanswered: {missing}" if missing else "",
                 "method": "Cronbach's alpha of the complete rows, Feldt interval",
-                "notes": " ".join(filter(None, (result.reason, *result.warnings))),
+                "notes": join_notes(result.reason, *result.warnings),
                 "reference": result.reference,
             }

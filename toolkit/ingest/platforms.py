@@ -2,94 +2,65 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection
-
 from toolkit.core.errors import ProblemLog
-from toolkit.ingest.declaration import Platform, clean_header
+from toolkit.ingest.book import Book
+from toolkit.ingest.declaration import ExportDeclaration, clean_header
+from toolkit.ingest.dialects import DIALECTS, PLAIN, Dialect
+from toolkit.ingest.dialects.qualtrics import OWN_COLUMNS as QUALTRICS_COLUMNS
+from toolkit.ingest.dialects.qualtrics import QUALTRICS
 
-QUALTRICS_COLUMNS = frozenset(
-    "StartDate EndDate Status IPAddress Progress Finished RecordedDate ResponseId RecipientLastName "
-    "RecipientFirstName RecipientEmail ExternalReference LocationLatitude LocationLongitude "
-    "DistributionChannel UserLanguage".split()
-) | {"Duration (in seconds)"}
-QUALTRICS_HEADER_ROWS = 3
-LEGACY_ROW_2 = frozenset({"ResponseID", "ResponseSet", "Finished"})
-PLAIN_HEADER_ROWS = 1
+# A file that lost its second and third row still shows this many of Qualtrics' columns.
+TELLING_COLUMNS = 4
 
 
-def detect_platform(
-    rows: list[list[str]], *, declared: Platform, expected: Collection[str], name: str, log: ProblemLog
-) -> tuple[str, str] | None:
-    """Return the platform and the evidence for it, or None after noting why it is not clear.
+def detect_platform(book: Book, declaration: ExportDeclaration, *, log: ProblemLog) -> tuple[Dialect, str] | None:
+    """Return the dialect and the evidence for it, or None after noting why it is not clear.
 
     Parameters
     ----------
-    rows : list of list of str
-        First rows of the file.
-    declared : {"auto", "qualtrics", "plain"}
-        What the study says.
-    expected : collection of str
-        Headers that the study's columns and the instrument would explain.
-    name : str
-        File name for messages.
+    book : Book
+        The opened file.
+    declaration : ExportDeclaration
+        What the study says of it; a declared platform is held against the structure.
     log : ProblemLog
         Takes what is wrong.
-
-    Examples
-    --------
-    >>> detect_platform([["code", "wc1"], ["A", "4"]], declared="auto", expected={"code", "wc1"},
-    ...                 name="pre.csv", log=ProblemLog())
-    ('plain', '2 of 2 headers in row 1 are known')
     """
-    header = [clean_header(cell) for cell in rows[0]]
-    import_ids = len(rows) > 2 and bool(rows[2]) and all(_is_import_id(cell) for cell in rows[2])
-    fixed = sorted(QUALTRICS_COLUMNS & set(header))
-    known = sum(cell in expected for cell in header)
-    if import_ids and {"ResponseId", "Finished"} <= set(header):
-        if declared == "plain":
-            log.add(
-                "declared as plain, but row 3 holds Qualtrics ImportIds",
-                file=name,
-                row=3,
-                mend="declare platform: qualtrics, or auto",
-            )
-            return None
-        return "qualtrics", f"row 3 holds ImportIds and row 1 has {len(fixed)} Qualtrics columns"
-    if len(rows) > 1 and set(rows[1]) >= LEGACY_ROW_2:
+    claims = [(dialect, dialect.recognise(book, declaration)) for dialect in DIALECTS if dialect is not PLAIN]
+    claims = [(dialect, evidence) for dialect, evidence in claims if evidence]
+    known = PLAIN.recognise(book, declaration)
+    if declaration.platform not in ("auto", "plain"):
+        declared = next(dialect for dialect in DIALECTS if dialect.name == declaration.platform)
+        return declared, dict((dialect.name, evidence) for dialect, evidence in claims).get(declared.name, "declared")
+    if declaration.platform == "plain":
+        for dialect, evidence in claims:
+            if not dialect.one_header:
+                log.add(
+                    f"declared as plain, but {evidence}",
+                    file=book.name,
+                    mend=f"declare platform: {dialect.name}, or auto",
+                )
+                return None
+    if declaration.platform == "auto" and len(claims) > 1:
         log.add(
-            "rows 1 and 2 are the header of Qualtrics' legacy export, which is not read",
-            file=name,
-            row=2,
-            allowed="a Qualtrics CSV with its three header rows",
-            mend="export it again from Data & Analysis as CSV, without the legacy format",
+            "several survey tools could have written this file: "
+            + "; ".join(f"{dialect.name} ({evidence})" for dialect, evidence in claims),
+            file=book.name,
+            mend="declare which one under platform in study.yaml",
         )
         return None
-    if declared == "qualtrics" or len(fixed) > 3:
-        log.add(
-            f"row 3 does not hold Qualtrics ImportIds (row 1 has {len(fixed)} Qualtrics columns)",
-            file=name,
-            row=3,
-            allowed="a Qualtrics CSV with its three header rows",
-            mend="export it again from Data & Analysis as CSV with the three header rows kept",
-        )
-        return None
+    if declaration.platform == "auto" and claims:
+        return claims[0]
+    header = {clean_header(cell) for cell in book.first[0]} if book.first else set()
+    if len(QUALTRICS_COLUMNS & header) >= TELLING_COLUMNS:
+        return QUALTRICS, "row 1 has Qualtrics columns"
     if known:
-        return "plain", f"{known} of {len(header)} headers in row 1 are known"
+        return PLAIN, known
     log.add(
-        "it is not clear which program wrote this file: row 3 holds no Qualtrics ImportIds, and no header in "
-        "row 1 is an item of the form",
-        file=name,
+        "it is not clear which program wrote this file: row 3 holds no Qualtrics ImportIds, no other tool's marks "
+        "are there, and no header in row 1 is an item of the form",
+        file=book.name,
         row=1,
-        allowed="a Qualtrics CSV, or a plain CSV whose headers are item names",
+        allowed="an export of " + ", ".join(dialect.name for dialect in DIALECTS),
         mend="declare platform: plain and map the headers under columns in study.yaml",
     )
     return None
-
-
-def _is_import_id(cell: str) -> bool:
-    try:
-        value = json.loads(cell)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(value, dict) and "ImportId" in value

@@ -11,6 +11,7 @@ import pandas as pd
 from toolkit.core.ledger import Ledger
 from toolkit.core.provenance import Provenance
 from toolkit.ingest.declaration import ExportDeclaration
+from toolkit.ingest.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +20,10 @@ class RawExport:
 
     Parameters
     ----------
-    frame : DataFrame
-        One row per answer row, one text column per header.
-    rows : ndarray of int
-        Spreadsheet row number of each frame row.
+    table : Table
+        The answers that count, with what the platform means by its codes and columns.
     platform : str
-        qualtrics or plain.
+        Name of the dialect.
     evidence : str
         Which structure of the file says so.
     declaration : ExportDeclaration
@@ -33,10 +32,19 @@ class RawExport:
         Rows set aside while reading; hash of the file.
     """
 
-    frame: pd.DataFrame
-    rows: npt.NDArray[np.int64]
+    table: Table
     platform: str
     evidence: str
     declaration: ExportDeclaration
     ledger: Ledger
     provenance: Provenance
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row per answer row, one text column per header."""
+        return self.table.frame
+
+    @property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """Spreadsheet row number of each frame row."""
+        return self.table.rows

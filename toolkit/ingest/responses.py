@@ -66,6 +66,8 @@ def concat_responses(parts: Sequence[Responses]) -> Responses:
     parts : sequence of Responses
         At least one; all of the same instrument.
     """
+    if len(parts) == 1:
+        return parts[0]
     provenance = parts[0].provenance
     for part in parts[1:]:
         provenance = provenance.merge(part.provenance)

@@ -8,14 +8,26 @@ import pandas as pd
 
 from toolkit.core.errors import InputError, ProblemLog
 from toolkit.core.ledger import Ledger, LedgerLine
-from toolkit.ingest.cells import BLANK, MARKED, NOT_ASKED, NOT_EXPORTED, CellReader, clean_text
+from toolkit.ingest.cells import (
+    BLANK,
+    MARKED,
+    NOT_ASKED,
+    NOT_EXPORTED,
+    NOTHING_TICKED,
+    CellReader,
+    CellRules,
+    clean_text,
+    decimal_mark,
+)
+from toolkit.ingest.columns import Columns
 from toolkit.ingest.decoding import nearest_header
-from toolkit.ingest.platforms import QUALTRICS_COLUMNS
+from toolkit.ingest.noticing import Source, check_zeros, note_fault, note_repair
 from toolkit.ingest.raw import RawExport
 from toolkit.ingest.responses import SOURCE_COLUMNS, Responses, concat_responses
+from toolkit.ingest.routing import conditions, is_shown
+from toolkit.ingest.splits import read_options
 from toolkit.instruments import Instrument, Item
 
-MAX_ROWS_NAMED = 20
 ABSENT = (BLANK, MARKED, NOT_EXPORTED)
 OPTIONAL_ROLES = frozenset({"context", "open"})
 
@@ -43,24 +55,37 @@ def tidy(raw: RawExport, instrument: Instrument) -> Responses:
     """
     log = ProblemLog()
     declaration = raw.declaration
+    source = Source(
+        instrument=instrument,
+        name=declaration.name,
+        numbers=raw.table.numbers,
+        columns=Columns(declaration, raw.table),
+        log=log,
+    )
     if declaration.layout == "long":
-        parts = _tidy_long(raw, instrument, log)
+        parts = _tidy_long(raw, source)
     else:
-        parts = [_tidy_wave(raw, instrument, wave, raw.frame, raw.rows, log) for wave in declaration.waves]
+        everybody = np.ones(len(raw.frame), dtype=bool)
+        parts = [_tidy_wave(raw, wave, everybody, source) for wave in declaration.waves]
     log.raise_as(InputError)
     whole = concat_responses(parts)
     return Responses(
         frame=whole.frame,
         reasons=whole.reasons,
         instrument=instrument,
-        notes=(f"{declaration.name}: read as {raw.platform} ({raw.evidence}).", *_left_out(raw)),
+        notes=(
+            f"{declaration.name}: read as {raw.platform} ({raw.evidence}).",
+            *raw.table.notes,
+            *source.notes,
+            *_left_out(raw, source.columns),
+        ),
         ledger=raw.ledger.add(*whole.ledger.lines),
         provenance=raw.provenance,
     )
 
 
-def _tidy_long(raw: RawExport, instrument: Instrument, log: ProblemLog) -> list[Responses]:
-    declaration = raw.declaration
+def _tidy_long(raw: RawExport, source: Source) -> list[Responses]:
+    declaration, log = raw.declaration, source.log
     if declaration.wave_column not in raw.frame:
         log.add(
             "the column that tells the wave is missing",
@@ -73,13 +98,12 @@ def _tidy_long(raw: RawExport, instrument: Instrument, log: ProblemLog) -> list[
     told = raw.frame[declaration.wave_column].map(clean_text)
     other = ~told.isin(list(declaration.waves.values())).to_numpy()
     parts = [
-        _tidy_wave(raw, instrument, wave, raw.frame[told == text], raw.rows[(told == text).to_numpy()], log)
-        for wave, text in declaration.waves.items()
+        _tidy_wave(raw, wave, (told == text).to_numpy(dtype=bool), source) for wave, text in declaration.waves.items()
     ]
     if parts:
         line = LedgerLine(
             step="received",
-            instrument=instrument.name,
+            instrument=source.instrument.name,
             reason="rows of waves that the study does not declare",
             count=int(other.sum()),
             n_in=len(raw.frame),
@@ -91,30 +115,47 @@ def _tidy_long(raw: RawExport, instrument: Instrument, log: ProblemLog) -> list[
     return parts
 
 
-def _tidy_wave(
-    raw: RawExport,
-    instrument: Instrument,
-    wave: str,
-    frame: pd.DataFrame,
-    rows: npt.NDArray[np.int64],
-    log: ProblemLog,
-) -> Responses:
-    values: dict[str, object] = {"wave": wave, "file": raw.declaration.name, "row": rows}
+def _tidy_wave(raw: RawExport, wave: str, chosen: npt.NDArray[np.bool_], source: Source) -> Responses:
+    instrument = source.instrument
+    columns: dict[str, npt.NDArray[np.generic]] = {}
     reasons: dict[str, npt.NDArray[np.object_]] = {}
     items = [item for item in instrument.items if item.holds_answer]
     for item in items:
-        values[item.name], reasons[item.name] = _tidy_item(raw, item, wave, frame, rows, log)
-    columns = [*SOURCE_COLUMNS, *(item.name for item in items)]
-    index = pd.RangeIndex(len(frame))
+        columns[item.name], reasons[item.name] = _tidy_item(raw, item, wave, chosen, source)
+    _route(columns, reasons, source)
+    index = pd.RangeIndex(int(chosen.sum()))
+    values = {"wave": wave, "file": raw.declaration.name, "row": raw.rows[chosen], **columns}
     tidied = Responses(
-        frame=pd.DataFrame(values, index=index, columns=columns),
-        reasons=pd.DataFrame(reasons, index=index),
+        frame=pd.DataFrame(values, index=index, columns=[*SOURCE_COLUMNS, *columns], copy=False),
+        reasons=pd.DataFrame(reasons, index=index, copy=False),
         instrument=instrument,
         notes=(),
         ledger=Ledger(),
         provenance=raw.provenance,
     )
     return _without_absent(tidied, wave) if raw.declaration.layout == "wide" else tidied
+
+
+def _route(
+    columns: dict[str, npt.NDArray[np.generic]], reasons: dict[str, npt.NDArray[np.object_]], source: Source
+) -> None:
+    """Mark blank answers to questions that the form did not put to a respondent as not asked."""
+    missing = (NOT_ASKED, NOT_EXPORTED)
+    known = {name: values for name, values in columns.items() if not (len(values) and reasons[name][0] in missing)}
+    for name, texts in conditions(source.instrument).items():
+        if name not in known:
+            continue
+        for text in texts:
+            shown = is_shown(text, known, instrument=source.instrument)
+            if shown is None:
+                continue
+            away = ~shown & np.isin(reasons[name], (BLANK, NOTHING_TICKED))
+            reasons[name] = np.where(away, NOT_ASKED, reasons[name])
+            answered = int((~shown & (reasons[name] == "")).sum())
+            if answered:
+                source.notes.append(
+                    f"{source.name}: {answered} answer(s) to {name} stand where the form asks none; they are kept."
+                )
 
 
 def _without_absent(responses: Responses, wave: str) -> Responses:
@@ -140,40 +181,94 @@ def _tidy_item(
     raw: RawExport,
     item: Item,
     wave: str,
-    frame: pd.DataFrame,
-    rows: npt.NDArray[np.int64],
-    log: ProblemLog,
+    chosen: npt.NDArray[np.bool_],
+    source: Source,
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.object_]]:
     declaration = raw.declaration
-    numeric = item.type in ("integer", "decimal") or any(choice.score is not None for choice in item.choices)
-    dtype: type = np.float64 if numeric else object
-    reader = CellReader(
-        item,
-        missing=declaration.missing,
-        scores_as_numbers=raw.platform == "plain" or item.name in declaration.fixed,
+    table = raw.table
+    numeric = item.type in ("integer", "decimal") or (
+        item.type == "select_one" and any(choice.score is not None for choice in item.choices)
     )
-    header = declaration.header_for(item.name, wave)
+    dtype: type = np.float64 if numeric else object
+    n = int(chosen.sum())
     if item.name in declaration.fixed:
-        cells = pd.Series(declaration.fixed[item.name], index=frame.index, dtype="str")
-    elif wave not in item.waves:
-        return _no_answers(len(frame), dtype, NOT_ASKED)
-    elif header in frame:
-        cells = frame[header]
-    else:
-        if item.role not in OPTIONAL_ROLES:
-            log.add(
+        reader = CellReader(item, CellRules(missing=declaration.missing))
+        cells = pd.Series([declaration.fixed[item.name]] * n, dtype="str")
+        return _read_cells(cells, reader, dtype, declaration.header_for(item.name, wave), raw.rows[chosen], source)
+    if wave not in item.waves or item.name in declaration.not_asked:
+        return _no_answers(n, dtype, NOT_ASKED)
+    header = source.columns.find(item, wave, log=source.log)
+    if header is None:
+        if item.role not in OPTIONAL_ROLES and not _scale_left_out(raw, item, wave, source):
+            source.log.add(
                 "the column is missing",
                 file=declaration.name,
                 row=1,
-                column=header,
-                mend=nearest_header(header, [str(name) for name in frame]),
+                column=declaration.header_for(item.name, wave),
+                mend=source.columns.suggest(item, wave),
             )
-        return _no_answers(len(frame), dtype, NOT_EXPORTED)
-    codes, texts = pd.factorize(cells)
+        return _no_answers(n, dtype, NOT_EXPORTED)
+    source.note_other_spelling(header, declaration.header_for(item.name, wave))
+    if header in table.options and header not in table.frame:
+        return read_options(raw, item, header=header, chosen=chosen, source=source)
+    cells = table.frame[header] if chosen.all() else table.frame[header][chosen]
+    preset = table.reasons.get(header)
+    if preset is not None:
+        preset = preset[chosen]
+        cells = cells.where(preset == "", "")
+    reader = CellReader(item, _rules(raw, item, header, cells))
+    values, reasons = _read_cells(cells, reader, dtype, header, raw.rows[chosen], source)
+    if preset is not None:
+        reasons = np.where(preset == "", reasons, preset)
+    return values, reasons
+
+
+def _scale_left_out(raw: RawExport, item: Item, wave: str, source: Source) -> bool:
+    """Whether the file has nothing of a scale that no outcome needs; a part of a scale is never left out."""
+    declaration = raw.declaration
+    if not item.scale or declaration.outcomes is None or item.scale in declaration.outcomes:
+        return False
+    members = [source.instrument.item(name) for name in source.instrument.scale(item.scale).items]
+    unheard = ProblemLog()
+    return not any(
+        member.name in declaration.fixed or source.columns.find(member, wave, log=unheard) for member in members
+    )
+
+
+def _rules(raw: RawExport, item: Item, header: str, cells: pd.Series[str]) -> CellRules:
+    declaration, table = raw.declaration, raw.table
+    decimal: str = declaration.decimal
+    if not decimal and item.type == "decimal":
+        decimal = decimal_mark([str(text) for text in cells.unique()])
+    return CellRules(
+        missing=declaration.missing,
+        scores_as_numbers=table.numbers == "scores" or (table.numbers == "codes" and declaration.numbers == "scores"),
+        value_labels=table.value_labels.get(header, {}),
+        separators=table.separators,
+        date_order=declaration.dates or table.date_order,
+        date_window=declaration.date_windows.get(item.name, ("", "")),
+        decimal=decimal or ".",
+    )
+
+
+def _read_cells(
+    cells: pd.Series[str],
+    reader: CellReader,
+    dtype: type,
+    header: str,
+    rows: npt.NDArray[np.int64],
+    source: Source,
+) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.object_]]:
+    codes, unique = pd.factorize(cells)
+    texts = [str(text) for text in np.asarray(unique, dtype=object)]
     read = [reader.read(text) for text in texts]
     for position, cell in enumerate(read):
         if cell.fault:
-            _note_fault(cell.fault, reader, header, declaration.name, rows[codes == position], log)
+            note_fault(cell.fault, reader, header=header, source=source, rows=rows[codes == position])
+        if cell.repair:
+            note_repair(cell.repair, header, source=source, rows=rows[codes == position])
+    if reader.item.role == "key":
+        check_zeros(texts, header, source=source)
     values: npt.NDArray[np.generic] = np.array([cell.value for cell in read], dtype=dtype)
     reasons = np.array([cell.reason for cell in read], dtype=object)
     return values[codes], reasons[codes]
@@ -184,28 +279,13 @@ def _no_answers(n: int, dtype: type, reason: str) -> tuple[npt.NDArray[np.generi
     return np.full(n, nothing, dtype=dtype), np.full(n, reason, dtype=object)
 
 
-def _note_fault(
-    fault: str, reader: CellReader, header: str, name: str, rows: npt.NDArray[np.int64], log: ProblemLog
-) -> None:
-    mend = "correct the cell, or declare the text under missing in study.yaml if it means no answer"
-    if "number" in fault and reader.item.choices:
-        mend = "export the answers as choice text, not as numeric values"
-    elif reader.item.choices and "out of scale" not in fault:
-        mend = "correct the cell, or add the spelling as an alias in choices.csv"
-    for row in rows[:MAX_ROWS_NAMED]:
-        log.add(fault, file=name, row=int(row), column=header, allowed=reader.allowed(), mend=mend)
-    if len(rows) > MAX_ROWS_NAMED:
-        more = len(rows) - MAX_ROWS_NAMED
-        log.add(f"{fault} in {more} more rows", file=name, column=header, allowed=reader.allowed(), mend=mend)
-
-
-def _left_out(raw: RawExport) -> tuple[str, ...]:
+def _left_out(raw: RawExport, columns: Columns) -> tuple[str, ...]:
     declaration = raw.declaration
     notes = []
     for item, text in declaration.fixed.items():
         header = declaration.columns.get(item, item)
         if header in raw.frame:
-            reader = CellReader(declaration.instrument.item(item), missing=declaration.missing, scores_as_numbers=True)
+            reader = CellReader(declaration.instrument.item(item), CellRules(missing=declaration.missing))
             declared = reader.read(text).value
             told = [reader.read(cell).value for cell in raw.frame[header]]
             other = sum(value is not None and value != declared for value in told)
@@ -215,7 +295,7 @@ def _left_out(raw: RawExport) -> tuple[str, ...]:
                     "the declared one counts."
                 )
     fixed = {declaration.columns.get(item, item) for item in declaration.fixed}
-    known = declaration.expected_headers() | QUALTRICS_COLUMNS | fixed
+    known = columns.known(declaration.instrument.items) | raw.table.own | fixed
     unknown = [str(header) for header in raw.frame if header and header not in known]
     if unknown:
         notes.append(f"{declaration.name}: columns that are no item of the form were left out: {', '.join(unknown)}.")

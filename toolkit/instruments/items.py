@@ -75,6 +75,7 @@ def read_items(table: Table, *, around: Surroundings, log: ProblemLog) -> list[t
         if item is not None:
             pairs.append((row, item))
     _check_groups(pairs, log=log)
+    _check_unscored(pairs, log=log)
     return pairs
 
 
@@ -197,6 +198,19 @@ def _find_choices(
             mend="add the answers to choices.csv",
         )
     return found.choices
+
+
+def _check_unscored(pairs: Sequence[tuple[TableRow, Item]], *, log: ProblemLog) -> None:
+    """Note questions with several answers whose choices carry points: no rule says how they would add up."""
+    for row, item in pairs:
+        if item.type == "select_multiple" and any(choice.score is not None for choice in item.choices):
+            row.report(
+                log,
+                "type",
+                what=f"list {item.list_name} has scores, and a question with several answers cannot be scored",
+                allowed="a list of choices without scores",
+                mend="use select_one, or a list of its own without scores",
+            )
 
 
 def _check_groups(pairs: Sequence[tuple[TableRow, Item]], *, log: ProblemLog) -> None:

@@ -81,7 +81,7 @@ def choice_lookup(item: Item) -> Mapping[str, Choice]:
     Parameters
     ----------
     item : Item
-        A select_one item; any other gives an empty mapping.
+        A select_one or select_multiple item; any other gives an empty mapping.
 
     Returns
     -------

@@ -9,9 +9,11 @@ from typing import Literal, TypeVar, get_args
 
 from toolkit.core.errors import Problem, UsageError
 from toolkit.core.nearest import suggest_name
+from toolkit.instruments.gaps import Gap
 
 ItemType = Literal[
     "select_one",
+    "select_multiple",
     "integer",
     "decimal",
     "text",
@@ -33,7 +35,7 @@ MISSING_REASONS: tuple[MissingReason, ...] = get_args(MissingReason)
 
 LAYOUT_TYPES: frozenset[ItemType] = frozenset({"note", "begin_group", "end_group"})
 NUMBER_TYPES: frozenset[ItemType] = frozenset({"integer", "decimal"})
-CHOICE_TYPES: frozenset[ItemType] = frozenset({"select_one"})
+CHOICE_TYPES: frozenset[ItemType] = frozenset({"select_one", "select_multiple"})
 
 Named = TypeVar("Named", "Item", "Scale")
 
@@ -96,7 +98,7 @@ class Item:
     list_name : str
         Name of the list of choices, or "".
     choices : tuple of Choice
-        What can be chosen, in the order shown; empty unless the type is select_one.
+        What can be chosen, in the order shown; empty unless the type is select_one or select_multiple.
     scale : str
         Scale that the item counts towards, or "".
     reverse : bool
@@ -179,6 +181,10 @@ class Scale:
         "higher" or "lower": which end is the good one.
     licence, source : str
         Terms of the wording, and whose it is.
+    factor : float
+        What the mean or sum is multiplied by.
+    metric : mapping of float to float
+        Sum -> score, where the scale has a table for it; then every item must be answered.
 
     Examples
     --------
@@ -195,9 +201,16 @@ class Scale:
     better: Better
     licence: str
     source: str
+    factor: float = 1.0
+    metric: Mapping[float, float] = field(hash=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", _freeze(self.labels))
+        object.__setattr__(self, "metric", MappingProxyType(dict(self.metric)))
+
+    def rescale(self, points: float) -> float:
+        """Return the score of a mean or sum of item points: by the table where there is one, else times factor."""
+        return self.metric.get(points, float("nan")) if self.metric else points * self.factor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,8 +237,10 @@ class Instrument:
         Hash over the four files (64 hexadecimal digits).
     default_language : str
         Code of the language to fall back on.
-    translation_status : str
-        "draft", "reviewed" or "validated", or "" where unknown.
+    translation_status : mapping of str to str
+        Language code -> "draft", or "reviewed by NAME on DATE" once a native speaker has signed.
+    gaps : tuple of Gap
+        Where a published scale may be put whose wording is not shipped.
 
     Examples
     --------
@@ -248,10 +263,17 @@ class Instrument:
     scales: tuple[Scale, ...]
     sha256: str
     default_language: str = "en"
-    translation_status: str = ""
+    translation_status: Mapping[str, str] = field(hash=False, default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "titles", _freeze(self.titles))
+        object.__setattr__(self, "translation_status", _freeze(self.translation_status))
+
+    @property
+    def draft_languages(self) -> tuple[str, ...]:
+        """Languages whose wording no native speaker has signed yet."""
+        return tuple(code for code in self.languages if self.translation_status.get(code, "draft") == "draft")
 
     def item(self, name: str) -> Item:
         """Return one item.
@@ -347,7 +369,7 @@ class Instrument:
         -----
         With item ranges ``(l_i, h_i)``: mean scoring gives ``(mean l_i, mean h_i)``, which is the item range
         as all items of a loaded scale share one; sum scoring gives ``(sum l_i, sum h_i)``. Reverse-keyed
-        items keep their range.
+        items keep their range. Then the scale's factor or table applies.
         """
         scale = self.scale(scale_name)
         ranges = [self.item(name).score_range for name in scale.items]
@@ -355,7 +377,8 @@ class Instrument:
         if not known or len(known) < len(ranges):
             raise UsageError(f"scale {scale_name} has no range, as not all of its items are numbers")
         divisor = len(known) if scale.scoring == "mean" else 1
-        return (sum(low for low, _ in known) / divisor, sum(high for _, high in known) / divisor)
+        lowest, highest = (sum(ends) / divisor for ends in zip(*known, strict=True))
+        return (scale.rescale(lowest), scale.rescale(highest))
 
     def _find(self, name: str, *, kind: str, among: Iterable[Named]) -> Named:
         by_name = {each.name: each for each in among}

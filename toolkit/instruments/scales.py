@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from toolkit.core.errors import ProblemLog
 from toolkit.core.nearest import suggest_name
@@ -16,7 +17,7 @@ from toolkit.instruments.model import (
     Scale,
     Scoring,
 )
-from toolkit.instruments.tables import ITEM_NAME, ITEM_NAME_RULE, Table, TableRow
+from toolkit.instruments.tables import ITEM_NAME, ITEM_NAME_RULE, NUMBER, Table, TableRow
 from toolkit.instruments.translations import read_texts
 
 _SCORINGS: dict[str, Scoring] = {each: each for each in SCORINGS}
@@ -46,18 +47,21 @@ def read_scales(table: Table, *, survey: Table | None, languages: Sequence[str],
         first_rows.setdefault(name, row.number)
         members = _find_members(row, name=name, survey=survey, log=log)
         scoring = row.option("scoring", allowed=SCORINGS, log=log)
+        min_items = _read_min_items(row, members=members, log=log)
         better = row.option("better", allowed=BETTERS, log=log)
         scales.append(
             Scale(
                 name=name,
                 labels=read_texts(row, prefix="label", languages=languages),
                 items=members or (),
-                min_items=_read_min_items(row, members=members, log=log),
+                min_items=min_items,
                 # Only for going on after a reported problem; nothing is returned then.
                 scoring=_SCORINGS.get(scoring, "mean"),
                 better=_BETTERS.get(better, "higher"),
                 licence=row.filled("licence", log=log),
                 source=row.filled("source", log=log),
+                factor=_read_factor(row, log=log),
+                metric=_read_metric(row, every_item=members is None or min_items == len(members), log=log),
             )
         )
     return tuple(scales)
@@ -131,6 +135,60 @@ def _read_min_items(row: TableRow, *, members: tuple[str, ...] | None, log: Prob
             mend="write the fewest answered items that give a score",
         )
     return number
+
+
+def _read_factor(row: TableRow, *, log: ProblemLog) -> float:
+    factor = row.decimal("factor", log=log)
+    if factor is not None and factor <= 0:
+        row.report(
+            log, "factor", what="the factor is not above 0", allowed="a number above 0, or blank", mend="correct it"
+        )
+    return 1.0 if factor is None else factor
+
+
+def _read_metric(row: TableRow, *, every_item: bool, log: ProblemLog) -> dict[float, float]:
+    """Return sum -> score of a cell such as ``7=7.00 8=9.51``; whether it covers the range is checked elsewhere."""
+    pairs = [pair.partition("=") for pair in row.text("metric").split()]
+    if not pairs:
+        return {}
+    well_formed = all(raw.isascii() and raw.isdigit() and NUMBER.fullmatch(score) for raw, _, score in pairs)
+    if not well_formed or len({raw for raw, _, _ in pairs}) < len(pairs):
+        row.report(
+            log,
+            "metric",
+            what="the table of sums and scores cannot be read",
+            allowed="pairs with spaces between them, such as: 7=7.00 8=9.51",
+            mend="write a whole number, = and a number, once for each sum",
+        )
+        return {}
+    if row.text("scoring") == "mean" or row.text("factor") or not every_item:
+        row.report(
+            log,
+            "metric",
+            what="a table needs the whole sum of all items",
+            allowed="scoring sum, min_items the number of items, no factor",
+            mend="correct these cells, or remove the table",
+        )
+    return {float(raw): float(score) for raw, _, score in pairs}
+
+
+def check_metrics(scales: Sequence[Scale], *, items: Mapping[str, Item], table: Table, log: ProblemLog) -> None:
+    """Note tables of sums and scores that leave out a sum, or fall where they should rise."""
+    for scale, row in zip(scales, table.rows, strict=True):
+        ranges = [items[name].score_range for name in scale.items if name in items]
+        known = [each for each in ranges if each is not None]
+        if not scale.metric or len(known) < len(scale.items):
+            continue
+        lowest, highest = (round(sum(ends)) for ends in zip(*known, strict=True))
+        wanted = [float(raw) for raw in range(lowest, highest + 1)]
+        if list(scale.metric) != wanted or any(later <= earlier for earlier, later in pairwise(scale.metric.values())):
+            row.report(
+                log,
+                "metric",
+                what="the table does not give a rising score for every sum",
+                allowed=f"each sum from {lowest} to {highest} once, in order",
+                mend="copy the table anew from its source",
+            )
 
 
 def _check_ranges(scaled: Sequence[tuple[TableRow, Item]], *, log: ProblemLog) -> None:

@@ -14,9 +14,11 @@ from toolkit.core.errors import ProblemLog
 from toolkit.core.nearest import suggest_name
 
 ITEM_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+SHORT_NAME = re.compile(r"[a-z][a-z0-9]{0,14}")
 CHOICE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 ITEM_NAME_RULE = "a small letter, then up to 31 small letters, digits or _"
+SHORT_NAME_RULE = "a small letter, then up to 14 small letters or digits"
 CHOICE_NAME_RULE = "a letter, then up to 31 letters, digits or _"
 
 

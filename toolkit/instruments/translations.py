@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import date
 
 from toolkit.core.errors import ProblemLog
 from toolkit.instruments.labels import LANGUAGES, label_column
@@ -10,6 +12,9 @@ from toolkit.instruments.tables import Table, TableRow
 
 # Form builders write "-" where a translation is missing.
 NO_TEXT = ("", "-")
+
+DRAFT = "draft"
+_SIGNED = re.compile(r"reviewed by (?P<name>\S.*\S) on (?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})")
 
 
 def find_languages(
@@ -61,10 +66,60 @@ def find_languages(
     return offered
 
 
+def read_statuses(row: TableRow, *, languages: Iterable[str], log: ProblemLog) -> dict[str, str]:
+    """Return language -> status of its wording, and note what is no status.
+
+    Parameters
+    ----------
+    row : TableRow
+        The row of settings.
+    languages : iterable of str
+        Languages that the instrument offers.
+    log : ProblemLog
+        Receives every problem.
+
+    Returns
+    -------
+    dict of str to str
+        "draft" (also where the cell is blank or the column is missing) or "reviewed by NAME on YYYY-MM-DD".
+    """
+    statuses = {}
+    for language in languages:
+        column = label_column("translation_status", language)
+        status = row.text(column) or DRAFT
+        if status != DRAFT and not _is_signed(status):
+            row.report(
+                log,
+                column,
+                what=f"{status} is not a status of a translation",
+                allowed="draft, or: reviewed by NAME on YYYY-MM-DD",
+                mend="name the native speaker who read all of it, and the day",
+            )
+        statuses[language] = status
+    return statuses
+
+
+def _is_signed(status: str) -> bool:
+    match = _SIGNED.fullmatch(status)
+    if match is None:
+        return False
+    try:
+        date.fromisoformat(match["day"])
+    except ValueError:
+        return False
+    return True
+
+
 def read_texts(row: TableRow, *, prefix: str, languages: Iterable[str]) -> dict[str, str]:
     """Return language -> text of the cells that are filled in."""
     texts = {language: row.text(label_column(prefix, language)) for language in languages}
     return {language: text for language, text in texts.items() if text not in NO_TEXT}
+
+
+def check_all_labels(table: Table, *, log: ProblemLog) -> None:
+    """Note every label that is missing in any of the languages of the programme."""
+    for language in LANGUAGES:
+        _check_labels(table, column=label_column("label", language), log=log)
 
 
 def _check_labels(table: Table, *, column: str, log: ProblemLog) -> None:

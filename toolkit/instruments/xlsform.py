@@ -9,14 +9,13 @@ from pathlib import Path
 from toolkit.core.errors import InputError, ProblemLog
 from toolkit.core.provenance import hash_files
 from toolkit.instruments.choices import read_choice_lists
+from toolkit.instruments.gaps import GAPS_FILE, GAPS_LAYOUT, read_gaps
 from toolkit.instruments.items import Surroundings, read_items
 from toolkit.instruments.labels import LANGUAGES, label_column
 from toolkit.instruments.model import Instrument
-from toolkit.instruments.scales import check_scaled_items, read_scales
+from toolkit.instruments.scales import check_metrics, check_scaled_items, read_scales
 from toolkit.instruments.tables import ITEM_NAME, ITEM_NAME_RULE, Layout, Table, TableRow, read_table
-from toolkit.instruments.translations import find_languages, read_texts
-
-TRANSLATION_STATUSES = ("draft", "reviewed", "validated")
+from toolkit.instruments.translations import find_languages, read_statuses, read_texts
 
 
 def _text_columns(prefix: str) -> tuple[str, ...]:
@@ -33,14 +32,15 @@ LAYOUTS: Mapping[str, Layout] = {
         optional=(*_text_columns("label"), "alias"),
     ),
     "settings.csv": Layout(
-        required=("form_id", "version", "default_language", "waves", "translation_status"),
-        optional=_text_columns("form_title"),
+        required=("form_id", "version", "default_language", "waves"),
+        optional=(*_text_columns("form_title"), *_text_columns("translation_status")),
     ),
     "scales.csv": Layout(
         required=("scale", "min_items", "scoring", "better", "licence", "source"),
-        optional=_text_columns("label"),
+        optional=(*_text_columns("label"), "factor", "metric"),
     ),
 }
+"""The files that every instrument has; slots.csv may stand beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class _Settings:
     titles: Mapping[str, str] = field(default_factory=dict)
     default_language: str = ""
     waves: tuple[str, ...] = ()
-    translation_status: str = ""
+    translation_status: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_instrument(folder: Path) -> Instrument:
@@ -61,7 +61,8 @@ def load_instrument(folder: Path) -> Instrument:
     Parameters
     ----------
     folder : Path
-        Folder with survey.csv, choices.csv, settings.csv and scales.csv (UTF-8, commas).
+        Folder with survey.csv, choices.csv, settings.csv and scales.csv, and slots.csv where the instrument has
+        gaps for published scales (UTF-8, commas).
 
     Returns
     -------
@@ -89,13 +90,16 @@ def load_instrument(folder: Path) -> Instrument:
     if not folder.is_dir():
         log.add("there is no such folder", file=shown, mend="correct the path")
         log.raise_as(InputError)
+    layouts = dict(LAYOUTS)
+    if (folder / GAPS_FILE).exists():
+        layouts[GAPS_FILE] = GAPS_LAYOUT
     tables = {
         name: read_table(folder / name, file=f"{shown}/{name}", layout=layout, log=log)
-        for name, layout in LAYOUTS.items()
+        for name, layout in layouts.items()
     }
     instrument = _build_instrument(tables, log=log)
     log.raise_as(InputError)
-    return replace(instrument, sha256=hash_files({name: folder / name for name in LAYOUTS}))
+    return replace(instrument, sha256=hash_files({name: folder / name for name in layouts}))
 
 
 def _build_instrument(tables: Mapping[str, Table | None], *, log: ProblemLog) -> Instrument:
@@ -112,6 +116,10 @@ def _build_instrument(tables: Mapping[str, Table | None], *, log: ProblemLog) ->
     around = Surroundings(lists=lists, waves=settings.waves, languages=languages)
     pairs = read_items(survey, around=around, log=log) if survey is not None else []
     check_scaled_items(pairs, scales=scales, lists=lists, log=log)
+    found = read_scales(scales, survey=survey, languages=languages, log=log) if scales is not None else ()
+    if scales is not None:
+        check_metrics(found, items={item.name: item for _, item in pairs}, table=scales, log=log)
+    gaps = tables.get(GAPS_FILE)
     return Instrument(
         name=settings.form_id,
         version=settings.version,
@@ -119,10 +127,13 @@ def _build_instrument(tables: Mapping[str, Table | None], *, log: ProblemLog) ->
         languages=languages,
         waves=settings.waves,
         items=tuple(item for _, item in pairs),
-        scales=read_scales(scales, survey=survey, languages=languages, log=log) if scales is not None else (),
+        scales=found,
         sha256="",
         default_language=settings.default_language,
         translation_status=settings.translation_status,
+        gaps=read_gaps(gaps, names=[item.name for _, item in pairs if item.name], waves=settings.waves, log=log)
+        if gaps is not None
+        else (),
     )
 
 
@@ -147,7 +158,7 @@ def _read_settings(table: Table | None, *, languages: tuple[str, ...], log: Prob
         titles=read_texts(row, prefix="form_title", languages=languages),
         default_language=offered.get(row.option("default_language", allowed=offered, log=log), ""),
         waves=_read_waves(row, log=log),
-        translation_status=row.option("translation_status", allowed=TRANSLATION_STATUSES, log=log),
+        translation_status=read_statuses(row, languages=languages, log=log),
     )
 
 

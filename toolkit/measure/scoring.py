@@ -71,7 +71,7 @@ def score(responses: Responses, rules: Sequence[ScoringRule] | None = None) -> S
 
     A reversed item counts as lowest plus highest possible answer minus the answer. A mean is the mean of the
     answered items; a sum is that mean times the number of items, so that an unanswered item counts as the
-    person's own average.
+    person's own average. Then the scale's factor or its table of sums and scores applies.
 
     Parameters
     ----------
@@ -138,6 +138,15 @@ def _check_rules(rules: Sequence[ScoringRule], instrument: Instrument) -> None:
         for rule in rules
         if rule.scale in names and not 1 <= rule.min_items <= names[rule.scale]
     ]
+    problems += [
+        Problem(
+            what=f"the minimum of answered items is {rule.min_items}, and the scale's table is for the sum of all",
+            column=rule.scale,
+            allowed=str(names[rule.scale]),
+        )
+        for rule in rules
+        if rule.scale in names and instrument.scale(rule.scale).metric and 1 <= rule.min_items < names[rule.scale]
+    ]
     if problems:
         raise UsageError(problems)
 
@@ -149,4 +158,5 @@ def _score_scale(items: pd.DataFrame, scale: Scale, min_items: int) -> pd.Series
     enough = answered >= min_items
     mean = np.divide(total, answered, out=np.full(len(answers), np.nan), where=enough)
     points = mean * len(scale.items) if scale.scoring == "sum" else mean
+    points = np.array([scale.rescale(each) for each in np.round(points)]) if scale.metric else points * scale.factor
     return pd.Series(points, index=items.index, name=scale.name)

@@ -95,7 +95,7 @@ def show_cover(cover: Cover, *, wording: Wording) -> ReportPart:
         words = wording.text("Run without a release plan: the strictest rule holds and the page is internal.")
         notice = f'<p class="notice notice-internal">{escape(words)}</p>'
     listed = ""
-    if plan.planned and plan.audience == "internal" and cover.notes:
+    if plan.exact and cover.notes:
         listed = "<ul>" + "".join(f"<li>{escape(note)}</li>" for note in cover.notes) + "</ul>"
     return ReportPart(f'<div class="cover">{notice}{_facts(facts)}{listed}</div>')
 
@@ -122,10 +122,11 @@ def show_account(released: Released, *, name: str, caption: str, wording: Wordin
     if released.kind != "account":
         raise UsageError("show_account takes a released ledger")
     frame = released.frame
+    shown = frame[frame["shown"].fillna(False).astype(bool)]
     columns = [
         column
         for column in _ACCOUNT_COLUMNS
-        if column == "count" or (frame[column].notna() & (frame[column] != "")).any()
+        if column == "count" or (shown[column].notna() & (shown[column] != "")).any()
     ]
     head = "".join(
         f'<th scope="col"{_NUMBER if GLOSSARY[column].kind == "integer" else ""}>'
@@ -133,7 +134,7 @@ def show_account(released: Released, *, name: str, caption: str, wording: Wordin
         for column in columns
     )
     rows = []
-    for line in frame.to_dict("records"):
+    for line in shown.to_dict("records"):
         cells = [f'<th scope="row">{escape(wording.text(line["reason"]))}</th>']
         for column in columns[1:]:
             mark = _NUMBER if GLOSSARY[column].kind == "integer" else ""
@@ -146,20 +147,28 @@ def show_account(released: Released, *, name: str, caption: str, wording: Wordin
         f'<div class="table-wrap" role="region" aria-labelledby="table-{name}" tabindex="0">'
         f'<table class="data"><caption id="table-{name}">{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-        + _rounding_note(released, wording)
+        + _small_steps(released, wording)
         + csv_link(frame, name=name, words=escape(wording.text("Download this table (CSV)")))
     )
     return ReportPart(html, TABLE_MIME, table_data(frame, name=name, caption=caption))
 
 
-def _rounding_note(released: Released, wording: Wording) -> str:
-    if not (released.frame["band"] != "").any():
+def _small_steps(released: Released, wording: Wording) -> str:
+    """Name the steps that set aside too few rows to be counted, and say how the others are counted."""
+    if released.plan.exact:
         return ""
-    words = wording.text(
-        "Rows before and remaining are rounded to tens, so that small groups cannot be worked out by subtraction; "
-        "fewer than {least} may be none."
-    )
-    return f'<p class="caveat">{escape(words.format(least=released.plan.min_people))}</p>'
+    least = released.plan.min_people
+    small = released.frame[~released.frame["shown"].fillna(False).astype(bool)]
+    lines = [f'<p class="caveat">{escape(wording.text("Counts are rounded to tens."))}</p>']
+    if not small.empty:
+        words = wording.text("Fewer than {least} rows, perhaps none, were set aside for each of these reasons:")
+        reasons = dict.fromkeys(
+            wording.text(line["reason"]) + (f" ({wording.text(line['wave'])})" if line["wave"] else "")
+            for line in small.to_dict("records")
+        )
+        items = "".join(f"<li>{escape(reason)}</li>" for reason in reasons)
+        lines.append(f'<p class="caveat">{escape(words.format(least=least))}</p><ul class="caveat">{items}</ul>')
+    return "".join(lines)
 
 
 def show_provenance(origin: Origin, *, wording: Wording) -> ReportPart:

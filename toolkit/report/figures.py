@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import textwrap
 from collections.abc import Callable, Hashable
 from html import escape
 from typing import Any, Literal
@@ -16,16 +17,16 @@ from matplotlib.figure import Figure
 from toolkit.core.errors import Problem, UsageError
 from toolkit.disclosure import Released, whole_population
 from toolkit.report.parts import ReportPart
-from toolkit.report.wording import Wording, format_number
+from toolkit.report.wording import Wording, format_limit, format_number
 
 FigureKind = Literal["before_after", "forest"]
 
 BLUE, ORANGE, GREY, INK = "#1f4e79", "#b45309", "#6b7280", "#1f2937"
-WIDTH_INCHES = 5.2
+WIDTH_INCHES = 4.2  # Legible when a phone scales it down, and when a desktop scales it up; see style.css.
 _STYLE = {
     "svg.hashsalt": "sivsen",
     "font.family": "DejaVu Sans",
-    "font.size": 10,
+    "font.size": 8.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.spines.left": False,
@@ -76,7 +77,9 @@ def show_figure(released: Released, *, kind: FigureKind, name: str, caption: str
         words = wording.text("There is nothing to draw: too few people, or no interval can be given.")
         return ReportPart(f'<p class="notice">{escape(words)}</p>')
     draw, describe = _KINDS[kind]
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context():
+        mpl.rcdefaults()  # A matplotlibrc of the user's must not change a report.
+        mpl.rcParams.update(_STYLE)
         image = _to_svg(draw(rows, wording))
     alt = f"{caption} {describe(rows, wording)}"
     return ReportPart(
@@ -95,20 +98,13 @@ def _outcomes(rows: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(rows["outcome"]))
 
 
-def _wrapped(text: str, width: int = 26) -> str:
-    lines = [""]
-    for word in text.split():
-        joined = f"{lines[-1]} {word}".strip()
-        if len(joined) > width and lines[-1]:
-            lines.append(word)
-        else:
-            lines[-1] = joined
-    return "\n".join(lines)
+def _wrapped(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, 52))
 
 
 def _draw_before_after(rows: pd.DataFrame, wording: Wording) -> Figure:
     outcomes = _outcomes(rows)
-    figure = Figure(figsize=(WIDTH_INCHES, 0.45 + 0.95 * len(outcomes)))
+    figure = Figure(figsize=(WIDTH_INCHES, 0.35 + 0.8 * len(outcomes)))
     axes = figure.subplots(len(outcomes), 1, squeeze=False)[:, 0]
     for position, (axis, outcome) in enumerate(zip(axes, outcomes, strict=True)):
         here = rows[rows["outcome"] == outcome].set_index("estimator")
@@ -120,12 +116,12 @@ def _draw_before_after(rows: pd.DataFrame, wording: Wording) -> Figure:
         axis.plot(after, 0, "o", ms=9, color=BLUE, label=wording.text("later survey"))
         axis.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
         axis.set_ylim(-1, 1)
-        axis.set_yticks([0], [_wrapped(wording.outcome(outcome))])
-        axis.tick_params(axis="y", length=0)
+        axis.set_yticks([])
+        axis.set_title(_wrapped(wording.outcome(outcome)), loc="left", fontsize=8.5, fontweight="bold", pad=3)
         axis.set_xticks(_scale_ticks(low, high))
         if position == 0:
-            axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, borderaxespad=0.1)
-    figure.subplots_adjust(hspace=0.9)
+            axis.legend(loc="lower left", bbox_to_anchor=(0, 1.5), ncols=2, frameon=False, borderaxespad=0.1)
+    figure.subplots_adjust(hspace=1.3)
     return figure
 
 
@@ -168,14 +164,15 @@ def _forest_rows(rows: pd.DataFrame, wording: Wording) -> dict[str, list[dict[Ha
 
 def _draw_forest(rows: pd.DataFrame, wording: Wording) -> Figure:
     panels = _forest_rows(rows, wording)
-    heights = [len(records) + 1.2 for records in panels.values()]
-    figure = Figure(figsize=(WIDTH_INCHES, 0.6 + 0.34 * sum(heights)))
+    heights = [len(records) for records in panels.values()]
+    figure = Figure(figsize=(WIDTH_INCHES, 0.4 * sum(heights) + 0.75 * len(panels)))
     axes = figure.subplots(len(panels), 1, squeeze=False, sharex=True, gridspec_kw={"height_ratios": heights})[:, 0]
     for axis, (outcome, records) in zip(axes, panels.items(), strict=True):
         _draw_forest_panel(axis, records)
-        axis.set_title(wording.outcome(outcome), loc="left", fontsize=10, fontweight="bold")
+        axis.set_title(_wrapped(wording.outcome(outcome)), loc="left", fontsize=8.5, fontweight="bold")
+        axis.tick_params(axis="x", labelbottom=True)
     axes[-1].set_xlabel(wording.text("change in points, later minus earlier, with interval"))
-    figure.subplots_adjust(hspace=0.35)
+    figure.subplots_adjust(hspace=0.75 * len(panels) / (0.4 * sum(heights)))
     return figure
 
 
@@ -188,10 +185,18 @@ def _draw_forest_panel(axis: Axes, records: list[dict[Hashable, Any]]) -> None:
             axis.plot([record["pi_low"], record["pi_high"]], [height] * 2, color=colour, lw=1, ls=":")
         axis.plot([record["conf_low"], record["conf_high"]], [height] * 2, color=colour, lw=2)
         axis.plot(record["estimate"], height, marker, color=colour, ms=6)
-    labels = [f"{record['label']} (n = {record['n']})" for record in records]
-    axis.set_yticks(range(len(records) - 1, -1, -1), labels)
-    axis.tick_params(axis="y", length=0)
-    axis.set_ylim(-0.7, len(records) - 0.3)
+        label = f"{record['label']} (n = {record['n']})"
+        axis.text(
+            0,
+            height + 0.22,
+            label,
+            transform=axis.get_yaxis_transform(),
+            ha="left",
+            va="bottom",
+            bbox={"facecolor": "white", "lw": 0, "pad": 0.5},
+        )
+    axis.set_yticks([])
+    axis.set_ylim(-0.4, len(records) - 0.2)
 
 
 def _describe_forest(rows: pd.DataFrame, wording: Wording) -> str:
@@ -202,8 +207,8 @@ def _describe_forest(rows: pd.DataFrame, wording: Wording) -> str:
             words.format(
                 who=record["label"],
                 estimate=format_number(record["estimate"], signed=True),
-                low=format_number(record["conf_low"], signed=True),
-                high=format_number(record["conf_high"], signed=True),
+                low=format_limit(record["conf_low"], signed=True),
+                high=format_limit(record["conf_high"], signed=True),
             )
             for record in records
         ]

@@ -21,6 +21,8 @@ PAGE_TEMPLATES = Path(__file__).parent / "templates"
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
 )
+GENERATOR = "sivsen-toolkit"
+"""Name by which a page says what made it."""
 FILLER_ALT = "No description has been provided for this image"
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 SCOPES = ("col", "row", "colgroup", "rowgroup")
@@ -55,7 +57,7 @@ class PageFrame:
         The one style sheet, inlined.
     policy : str
         Content-Security-Policy.
-    brand, subject, skip_label, contents_label, footer : str
+    generator, brand, subject, skip_label, contents_label, footer : str
         Fixed words.
     """
 
@@ -63,6 +65,7 @@ class PageFrame:
     language: str
     style: str
     policy: str
+    generator: str
     brand: str
     subject: str
     skip_label: str
@@ -102,7 +105,8 @@ def page_frame(*, title: str, language: str) -> PageFrame:
         style=(PAGE_TEMPLATES / "sivsen" / "style.css").read_text(encoding="utf-8"),
         policy=CONTENT_SECURITY_POLICY,
         brand="SIVSEN toolkit",
-        subject=_("Work placements in social enterprises"),
+        generator=GENERATOR,
+        subject=_("Impact evaluation"),
         skip_label=_("Skip to the content"),
         contents_label=_("Contents"),
         footer=_("Made with the SIVSEN toolkit. This page is complete in itself and loads nothing."),

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import Literal
 
 from toolkit.core.errors import Problem, ReportError, UsageError
 from toolkit.report.language import translator
-from toolkit.report.page import PAGE_TEMPLATES, finish_page, page_frame
+from toolkit.report.rendering import render_page
 
-Status = Literal["made", "failed", "kept"]
+Status = Literal["made", "failed", "kept", "earlier"]
 
 # A shape beside each word, so that a status never rests on colour alone.
-STATUS_MARKS: dict[Status, str] = {"made": "●", "failed": "✕", "kept": "◆"}
+STATUS_MARKS: dict[Status, str] = {"made": "●", "failed": "✕", "kept": "◆", "earlier": "◇"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +28,9 @@ class SiteEntry:
         The question it answers, or "".
     href : str
         Address of its page from the list's own folder, or "" where there is none.
-    status : {"made", "failed", "kept"}
+    status : {"made", "failed", "kept", "earlier"}
         `made` in this run; `failed`, and there is no report; `kept`: this run failed and the earlier report
-        is still shown.
+        is still shown; `earlier`: this run did not make it, and an earlier one did.
     note : str
         One sentence more, or "".
     """
@@ -103,8 +101,9 @@ def render_index(
         "made": _("Made in this run"),
         "failed": _("Could not be made"),
         "kept": _("Earlier report kept: this run's failed"),
+        "earlier": _("Made in an earlier run"),
     }
-    return _render(
+    return render_page(
         "list.html.j2",
         language=language,
         title=title,
@@ -160,18 +159,9 @@ def render_failure(*, title: str, cell: int | None, message: str, mend: str, lan
     notice = _("This report could not be made.")
     if cell is not None:
         notice += " " + _("It stopped at cell {n} of the notebook.").format(n=cell)
-    return _render(
+    return render_page(
         "failure.html.j2",
         language=language,
         title=title,
         values={"notice": notice, "message": message, "mend": mend},
     )
-
-
-def _render(template: str, *, language: str, title: str, values: dict[str, Any]) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(PAGE_TEMPLATES / "sivsen"), autoescape=True, undefined=StrictUndefined
-    )
-    frame = page_frame(title=title, language=language)
-    html = environment.get_template(template).render(**values, title=title, frame=frame, _=translator(language).gettext)
-    return finish_page(html, contents_label=frame.contents_label)

@@ -11,7 +11,7 @@ import pandas as pd
 from toolkit.core.glossary import GLOSSARY
 from toolkit.disclosure import Released
 from toolkit.report.parts import TABLE_MIME, ReportPart, csv_link, table_data
-from toolkit.report.wording import Wording, format_number, format_p
+from toolkit.report.wording import Wording, format_limit, format_number, format_p
 
 INTERVAL = "interval"
 PREDICTION = "prediction_interval"
@@ -71,6 +71,7 @@ def show_table(
         f'<table class="data"><caption id="table-{name}">{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         + beneath
+        + _rounding(released, columns, wording)
         + _too_few(released, wording)
         + csv_link(frame, name=name, words=escape(wording.text("Download this table (CSV)")))
     )
@@ -85,7 +86,7 @@ def _cell_text(record: Mapping[Hashable, Any], column: str, wording: Wording) ->
             return "–"
         signed = record["estimator"] in _SIGNED
         to = wording.text("to")
-        return f"{format_number(low, signed=signed)} {to} {format_number(high, signed=signed)}"
+        return f"{format_limit(low, signed=signed)} {to} {format_limit(high, signed=signed)}"
     value = record[column]
     if pd.isna(value):
         return record["band"] or "–" if column in _BANDED else "–"
@@ -145,6 +146,16 @@ def _notes(shown: pd.DataFrame, wording: Wording) -> str:
     return "".join(lines)
 
 
+def _rounding(released: Released, columns: Sequence[str], wording: Wording) -> str:
+    if released.plan.exact or "n_missing" not in columns:
+        return ""
+    shares = (released.frame["estimator"] == "share_scored").any()
+    words = (
+        "Counts are rounded to tens, shares to whole per cent." if shares else "People left out are rounded to tens."
+    )
+    return f'<p class="caveat">{escape(wording.text(words))}</p>'
+
+
 def _too_few(released: Released, wording: Wording) -> str:
     frame = released.frame
     if "population" not in frame:
@@ -155,5 +166,7 @@ def _too_few(released: Released, wording: Wording) -> str:
         return ""
     least = released.plan.min_people
     who = ", ".join(names) if len(names) <= _MAX_NAMED else f"{len(names)} " + wording.text("groups")
-    words = wording.text("Too few to say (a figure needs at least {least} people): {who}.")
+    words = wording.text(
+        "Not shown, because fewer than {least} people are behind the figure or could be worked out from it: {who}."
+    )
     return f'<p class="caveat">{escape(words.format(least=least, who=who))}</p>'

@@ -57,10 +57,10 @@ ESTIMATORS: Mapping[str, str] = {
     "mean_before": "Mean, earlier survey",
     "mean_after": "Mean, later survey",
     "mean_change": "Mean change",
-    "d_z": "d_z",
-    "g_z": "g_z, corrected d_z",
-    "d_av": "d_av",
-    "g_av": "g_av, corrected d_av",
+    "d_z": "d_z: by the spread of the changes",
+    "g_z": "g_z: d_z, corrected for few people",
+    "d_av": "d_av: by the spread of the scores",
+    "g_av": "g_av: d_av, corrected for few people",
     "pooled_change": "Change pooled over sites",
     "alpha": "Cronbach's alpha",
     "share_scored": "Answers that could be scored",
@@ -79,6 +79,18 @@ def format_number(value: float, *, digits: int = 2, signed: bool = False) -> str
     if float(text) == 0:
         return text
     return ("−" if value < 0 else "+" if signed else "") + text
+
+
+def format_limit(value: float, *, signed: bool = False) -> str:
+    """Return a limit of an interval; one that is not zero never reads as zero.
+
+    Examples
+    --------
+    >>> format_limit(0.0034, signed=True), format_limit(-0.456), format_limit(0.0)
+    ('+0.003', '−0.46', '0.00')
+    """
+    digits = next((digits for digits in (2, 3, 4) if round(abs(value), digits) > 0), 2)
+    return format_number(value, digits=digits, signed=signed)
 
 
 def format_p(value: float) -> str:

@@ -12,18 +12,26 @@ from toolkit.core.errors import DisclosureError, ReportError, StorageError, Usag
 from toolkit.core.nearest import suggest_name
 from toolkit.core.provenance import hash_bytes
 from toolkit.core.shipped import shipped_path
-from toolkit.disclosure import SuppressionPlan, plan_release
-from toolkit.evaluate import count_populations, split_population
+from toolkit.disclosure import SuppressionPlan
+from toolkit.evaluate import split_population
 from toolkit.report.exporter import render_report
 from toolkit.report.site import render_failure
 from toolkit.run.engine import execute_notebook
 from toolkit.run.manifest import MANIFEST, build_manifest, describe_report, read_earlier_reports
+from toolkit.run.output import INDEX, check_output, choose_output
 from toolkit.run.parameters import NOTEBOOKS, NotebookSpec, check_parameters
-from toolkit.run.publishing import TEMPORARY_PREFIX, lock_folder, publish_files, strip_machine_traces, write_results
+from toolkit.run.publishing import (
+    TEMPORARY_PREFIX,
+    gather_files,
+    lock_folder,
+    publish_files,
+    strip_machine_traces,
+    write_results,
+)
 from toolkit.run.results import ReportResult, RunResult, report_stem
 from toolkit.run.site import build_index, failure_page
 from toolkit.run.status import Judgement, judge_notebook
-from toolkit.study import STUDY_FILE, Study, find_study, open_study
+from toolkit.study import STUDY_FILE, Study, find_study, open_study, plan_study_release
 
 
 def run_study(
@@ -68,13 +76,10 @@ def run_study(
     path = find_study(study, start=Path.cwd())
     folder = choose_output(path.parent, output)
     opened = open_study(path, seed=given.get("seed"))
+    check_output(folder, opened)
     if given.get("scope", "programme") != "programme":
         given["scope"] = _check_scope(open_study(path, scope=given["scope"]))
-    plan = plan_release(
-        count_populations(opened.panel.people, opened.panel.groups),
-        audience=opened.settings.disclosure.audience,
-        internal_groups=[opened.site] if opened.site else [],
-    )
+    plan = plan_study_release(opened)
     given = {**given, "study": f"{path.parent.name}/{path.name}", "release_plan": plan.to_json()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +90,7 @@ def run_study(
                 reports.append(_run_report(spec, given, path.parent.parent, folder, room / spec.name))
                 if on_report:
                     on_report(reports[-1])
-            result = RunResult(output=folder, index=folder / "index.html", reports=tuple(reports))
+            result = RunResult(output=folder, index=folder / INDEX, reports=tuple(reports))
             _check_unchanged(opened, path)
             _finish(result, opened, plan, given, room)
     except OSError as error:
@@ -117,41 +122,6 @@ def _check_scope(study: Study) -> str:
             f"{study.site} knows them. To mend: report on the programme or a country, or declare audience: internal"
         )
     return f"{group}={value}"
-
-
-def choose_output(study_folder: Path, output: str | Path | None) -> Path:
-    """Return the folder that reports are written to.
-
-    Parameters
-    ----------
-    study_folder : Path
-        Folder of the study.
-    output : str or Path or None
-        As given. Without it: ``outputs/NAME`` in the working folder, NAME being the study folder's; beside
-        the study folder when the working folder lies inside it.
-
-    Raises
-    ------
-    StorageError
-        The folder lies inside the study folder, is a file, or holds notebooks that a run would overwrite.
-    """
-    inside = Path.cwd().resolve().is_relative_to(study_folder)
-    base = study_folder.parent if inside else Path.cwd()
-    folder = (Path(output) if output is not None else base / "outputs" / study_folder.name).resolve()
-    if folder.is_relative_to(study_folder):
-        raise StorageError(
-            "the output folder lies inside the study's folder, where reports could be taken for data. "
-            "To mend: name another folder with --output"
-        )
-    if folder.exists() and not folder.is_dir():
-        raise StorageError("the output is a file. To mend: name a folder with --output")
-    sources = [spec.name for spec in NOTEBOOKS if (folder / "notebooks" / f"{spec.name}.ipynb").exists()]
-    if sources and not (folder / MANIFEST).exists() and not any((folder / f"{name}.html").exists() for name in sources):
-        raise StorageError(
-            "the output folder holds notebooks that no run has made, and they would be overwritten. "
-            "To mend: name another folder with --output"
-        )
-    return folder
 
 
 def _choose_notebooks(names: Sequence[str]) -> list[NotebookSpec]:
@@ -199,15 +169,11 @@ def _finish(result: RunResult, study: Study, plan: SuppressionPlan, parameters: 
     scope = parameters.get("scope", "programme")
     reports = [describe_report(report, scope) for report in result.reports]
     pages = {report["page"] for report in reports}
-    earlier = [entry for entry in read_earlier_reports(result.output) if entry["page"] not in pages]
-    for report in result.reports:
-        stale = [] if report.judgement.fault else [failure_page(report.page)]
-        publish_files(room / report.spec.name, result.output, remove=stale)
-    closing = room / "closing"
-    closing.mkdir()
-    listed = [*reports, *earlier]
+    listed = [*reports, *(entry for entry in read_earlier_reports(result.output) if entry["page"] not in pages)]
+    ready = gather_files([room / report.spec.name for report in result.reports], room / "ready")
     index = build_index(listed, this_run=len(reports), study=study, plan=plan)
-    (closing / result.index.name).write_text(index, encoding="utf-8")
-    manifest = build_manifest(result, listed, closing=closing, study=study, plan=plan, parameters=parameters)
-    (closing / MANIFEST).write_text(manifest, encoding="utf-8")
-    publish_files(closing, result.output, remove=[])
+    (ready / result.index.name).write_text(index, encoding="utf-8")
+    manifest = build_manifest(result, listed, ready=ready, study=study, plan=plan, parameters=parameters)
+    (ready / MANIFEST).write_text(manifest, encoding="utf-8")
+    stale = [failure_page(report.page) for report in result.reports if not report.judgement.fault]
+    publish_files(ready, result.output, remove=stale)

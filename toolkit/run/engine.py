@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
+import tempfile
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,11 +26,14 @@ KERNEL_START_SECONDS = 120
 class OwnKernelManager(AsyncKernelManager):
     """Starts the kernel of the running interpreter, whatever kernels are registered on the machine.
 
-    What kernel and runner tell each other holds answers; it is encrypted where the machine can.
+    What kernel and runner tell each other holds answers; it is encrypted where the machine can. The user's own
+    IPython profile stays out: what it runs at the start could change a report.
     """
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
+        self._profile = tempfile.mkdtemp(prefix="sivsen-kernel-")
+        weakref.finalize(self, shutil.rmtree, self._profile, ignore_errors=True)
         self.transport_encryption = "auto" if zmq.has("curve") else "disabled"
 
     @property
@@ -42,6 +48,7 @@ class OwnKernelManager(AsyncKernelManager):
             ],
             display_name="sivsen",
             language="python",
+            env={"IPYTHONDIR": self._profile},
             metadata={"supported_encryption": "curve"},
         )
 

@@ -37,6 +37,25 @@ def read_earlier_reports(output: Path) -> list[dict[str, Any]]:
         return []
 
 
+def read_manifest_facts(output: Path) -> dict[str, str]:
+    """Return which study and audience the reports in a folder are of, as far as its manifest tells.
+
+    Parameters
+    ----------
+    output : Path
+        Folder of the reports.
+
+    Returns
+    -------
+    dict of str to str
+        ``study``, ``title`` and ``audience``; empty where no report is left, or no manifest of a run is there.
+    """
+    if not read_earlier_reports(output):
+        return {}
+    written = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
+    return {name: written[name] for name in ("study", "title", "audience") if isinstance(written.get(name), str)}
+
+
 def _still_there(entry: dict[str, Any], output: Path) -> bool:
     specs = [spec for spec in NOTEBOOKS if spec.name == entry["notebook"]]
     if not specs or entry["page"] != f"{report_stem(specs[0], entry['scope'])}.html":
@@ -67,7 +86,7 @@ def build_manifest(
     result: RunResult,
     reports: list[dict[str, Any]],
     *,
-    closing: Path,
+    ready: Path,
     study: Study,
     plan: SuppressionPlan,
     parameters: Mapping[str, Any],
@@ -80,7 +99,7 @@ def build_manifest(
         The run; its reports are already in place.
     reports : list of dict
         Reports of this run and of earlier ones.
-    closing : Path
+    ready : Path
         Folder of the files that go into place together with the manifest.
     study : Study
         The study.
@@ -91,6 +110,7 @@ def build_manifest(
     """
     content = {
         "study": study.name,
+        "title": study.settings.title,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "engine": "stock",
         "python": platform.python_version(),
@@ -107,21 +127,22 @@ def build_manifest(
             if name not in FILLED_IN
         },
         "reports": reports,
-        "files": _hash_files(result.output, closing, [str(report["page"]) for report in reports]),
+        "files": _hash_files(result.output, ready, [str(report["page"]) for report in reports]),
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def _hash_files(output: Path, closing: Path, pages: list[str]) -> dict[str, str]:
-    """Hash what runs have written, and nothing else that stands in the folder."""
-    found = {path.name: path for path in closing.iterdir()}
+def _hash_files(output: Path, ready: Path, pages: list[str]) -> dict[str, str]:
+    """Hash what runs have written and this run is about to write, and nothing else that stands in the folder."""
+    found: dict[str, Path] = {}
     for page in pages:
         stem = page.removesuffix(".html")
         for pattern in (page, f"notebooks/{stem}.ipynb", f"findings/{stem}.json", f"tables/{stem}-*.csv"):
             found |= {path.relative_to(output).as_posix(): path for path in output.glob(pattern)}
         failure = output / failure_page(page)
-        if failure.is_file():
+        if failure.is_file() and not (ready / page).is_file():
             found[failure.name] = failure
+    found |= {path.relative_to(ready).as_posix(): path for path in ready.rglob("*") if path.is_file()}
     return {name: hash_bytes(found[name].read_bytes()) for name in sorted(found) if name != MANIFEST}
 
 

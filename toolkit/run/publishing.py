@@ -21,12 +21,15 @@ from toolkit.core.provenance import hash_bytes
 from toolkit.run.status import Judgement
 
 TEMPORARY_PREFIX = ".sivsen-"
+_DECIDED = f"{TEMPORARY_PREFIX}decided"
+_REMOVE = ".remove.json"
 
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold a folder of reports for one run on this machine; what a killed run left behind is removed.
+    """Hold a folder of reports for one run on this machine.
 
+    What a killed run had begun to put into place is put there to the end; all else that it left is removed.
     The lock lies among the system's temporary files, so that the folder of reports holds nothing but reports.
 
     Parameters
@@ -42,6 +45,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
     name = hash_bytes(str(folder.resolve()).encode())[:16]
     try:
         with FileLock(Path(tempfile.gettempdir()) / f"sivsen-{name}.lock", timeout=0, mode=0o666):
+            _finish_publishing(folder)
             for left in folder.glob(f"{TEMPORARY_PREFIX}*"):
                 shutil.rmtree(left, ignore_errors=True)
             yield
@@ -52,28 +56,60 @@ def lock_folder(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def publish_files(room: Path, output: Path, *, remove: Sequence[str]) -> None:
-    """Rename every file below `room` to the same place below `output`.
-
-    Both lie on one file system, so that a reader sees the old file or the new one and never a part of one.
+def gather_files(rooms: Sequence[Path], ready: Path) -> Path:
+    """Move the files of several reports into one new folder and return it.
 
     Parameters
     ----------
-    room : Path
-        Folder of finished files.
+    rooms : sequence of Path
+        Folders of finished files; what lies in them keeps its place.
+    ready : Path
+        The new folder.
+    """
+    ready.mkdir()
+    for room in rooms:
+        for path in sorted(path for path in room.rglob("*") if path.is_file()):
+            target = ready / path.relative_to(room)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, target)
+    return ready
+
+
+def publish_files(ready: Path, output: Path, *, remove: Sequence[str]) -> None:
+    """Put every file below `ready` into the same place below `output`, all of them or none.
+
+    One rename of the whole folder decides. A run that is killed before it has written nothing; of one that is
+    killed after it, `lock_folder` of the next run moves the rest into place.
+
+    Parameters
+    ----------
+    ready : Path
+        Folder of finished files, on the file system of `output`.
     output : Path
         Folder of the reports.
     remove : sequence of str
-        Files of an earlier run that no longer hold, removed afterwards.
+        Files of an earlier run that no longer hold.
     """
-    for path in sorted(path for path in room.rglob("*") if path.is_file()):
-        target = output / path.relative_to(room)
-        target.parent.mkdir(parents=True, exist_ok=True)
+    for path in (path for path in ready.rglob("*") if path.is_file()):
         with path.open("rb+") as file:
             os.fsync(file.fileno())
+    (ready / _REMOVE).write_text(json.dumps(list(remove)), encoding="utf-8")
+    os.replace(ready, output / _DECIDED)
+    _finish_publishing(output)
+
+
+def _finish_publishing(output: Path) -> None:
+    decided = output / _DECIDED
+    if not decided.is_dir():
+        return
+    for path in sorted(path for path in decided.rglob("*") if path.is_file() and path.name != _REMOVE):
+        target = output / path.relative_to(decided)
+        target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(path, target)
-    for name in remove:
-        (output / name).unlink(missing_ok=True)
+    if (decided / _REMOVE).is_file():
+        for name in json.loads((decided / _REMOVE).read_text(encoding="utf-8")):
+            (output / name).unlink(missing_ok=True)
+    shutil.rmtree(decided)
 
 
 def write_results(judgement: Judgement, room: Path, *, name: str) -> None:

@@ -58,8 +58,8 @@ def _entry(report: dict[str, Any], *, earlier: bool, wording: Wording) -> SiteEn
         title=spec.title + who,
         question=spec.question,
         href=failure_page(report["page"]) if failed else report["page"],
-        status=report["status"],
-        note="From an earlier run." if earlier else report["fault"].split("\n")[0],
+        status="earlier" if earlier and not failed else report["status"],
+        note=report["fault"].split("\n")[0],
     )
 
 

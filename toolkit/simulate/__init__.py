@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from toolkit.simulate.cohort import Cohort, simulate_cohort
-from toolkit.simulate.example import EXAMPLE_SEED, write_example
+from toolkit.simulate.example import EXAMPLE_SEED, example_form, write_example
 from toolkit.simulate.latent import ScaleModel, expected_change, model_scale
 from toolkit.simulate.qualtrics import write_qualtrics
 
@@ -11,6 +11,7 @@ __all__ = [
     "EXAMPLE_SEED",
     "Cohort",
     "ScaleModel",
+    "example_form",
     "expected_change",
     "model_scale",
     "simulate_cohort",

@@ -120,7 +120,8 @@ def simulate_cohort(
     --------
     >>> from toolkit.core.shipped import shipped_path
     >>> from toolkit.instruments import load_instrument
-    >>> form = load_instrument(shipped_path("surveys", "instruments", "participant"))
+    >>> from toolkit.simulate import example_form
+    >>> form = example_form(load_instrument(shipped_path("surveys", "instruments", "participant")))
     >>> cohort = simulate_cohort(form, seed=1)
     >>> len(cohort.people), cohort.people["host"].nunique(), cohort.truth["life_satisfaction"]
     (120, 12, 0.0)

@@ -5,12 +5,51 @@ from __future__ import annotations
 from pathlib import Path
 
 from toolkit.core.errors import StorageError
-from toolkit.instruments import Instrument
+from toolkit.instruments import Instrument, keep_part
 from toolkit.simulate.cohort import simulate_cohort
 from toolkit.simulate.places import COUNTRIES
 from toolkit.simulate.qualtrics import write_qualtrics
 
 EXAMPLE_SEED = 20260101
+EXAMPLE_WAVES = ("pre", "post")
+EXAMPLE_ITEMS = (
+    *("consent", "code", "country", "host", "ageband", "gender", "route", "prior", "neet"),
+    *("wc1", "wc2", "wc3", "wc4", "wc5", "wc6", "wc7"),
+    *("sk1", "sk2", "sk3", "sk4", "si1", "si2", "si3", "si4"),
+    *("ls", "goal", "best"),
+)
+
+
+def example_form(instrument: Instrument) -> Instrument:
+    """Return the part of the participants' form that the example's people were asked.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The participants' form, whole.
+
+    Returns
+    -------
+    Instrument
+        Two waves, four scales.
+
+    Raises
+    ------
+    UsageError
+        The form lacks an item of the example.
+
+    Notes
+    -----
+    The example stays as it is when the form gains questions, so that its figures can be compared over time.
+
+    Examples
+    --------
+    >>> from toolkit.core.shipped import shipped_path
+    >>> from toolkit.instruments import load_instrument
+    >>> len(example_form(load_instrument(shipped_path("surveys", "instruments", "participant"))).scales)
+    4
+    """
+    return keep_part(instrument, items=EXAMPLE_ITEMS, waves=EXAMPLE_WAVES)
 
 
 def write_example(folder: Path, instrument: Instrument, *, seed: int = EXAMPLE_SEED) -> tuple[Path, ...]:
@@ -32,17 +71,20 @@ def write_example(folder: Path, instrument: Instrument, *, seed: int = EXAMPLE_S
 
     Raises
     ------
+    UsageError
+        The form lacks an item of the example.
     StorageError
         A file or folder cannot be written.
     """
-    cohort = simulate_cohort(instrument, seed=seed)
+    form = example_form(instrument)
+    cohort = simulate_cohort(form, seed=seed)
     exports = folder / "exports"
     try:
         exports.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{exports.name} cannot be made: {error.strerror}") from error
     written = []
-    for wave in instrument.waves:
+    for wave in form.waves:
         for country in COUNTRIES:
             path = exports / f"{wave}_{country}.csv"
             write_qualtrics(path, cohort, wave=wave, country=country)

@@ -12,6 +12,9 @@ from toolkit.stats.arrays import FloatArray
 
 IntArray: TypeAlias = NDArray[np.integer[Any]]
 
+ROWS_AT_ONCE = 131_072
+"""Rows looked at together, so that what is set beside them stays in the processor's cache."""
+
 
 def sum_by_group(values: FloatArray, codes: IntArray, *, levels: int) -> FloatArray:
     """Return the sum of `values` in each group, shape (levels,).
@@ -22,6 +25,36 @@ def sum_by_group(values: FloatArray, codes: IntArray, *, levels: int) -> FloatAr
     [3.0, 5.0]
     """
     return np.asarray(np.bincount(codes, weights=values, minlength=levels), dtype=np.float64)
+
+
+def find_parents(finer: IntArray, coarser: IntArray, *, levels: int) -> IntArray | None:
+    """Return the coarser group of each finer one, or None when a finer group lies in several.
+
+    Parameters
+    ----------
+    finer, coarser : numpy.ndarray of int, shape (n,)
+        Group of each row.
+    levels : int
+        Highest finer code possible plus one.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Shape (levels,); 0 for a code that no row has.
+
+    Examples
+    --------
+    >>> find_parents(np.array([0, 0, 1, 2]), np.array([1, 1, 1, 0]), levels=3).tolist()
+    [1, 1, 0]
+    >>> find_parents(np.array([0, 0]), np.array([0, 1]), levels=1) is None
+    True
+    """
+    found = np.zeros(levels, dtype=np.intp)
+    pieces = [slice(start, start + ROWS_AT_ONCE) for start in range(0, finer.size, ROWS_AT_ONCE)]
+    for piece in pieces:
+        found[finer[piece]] = coarser[piece]
+    nested = all(np.array_equal(found[finer[piece]], coarser[piece]) for piece in pieces)
+    return found if nested else None
 
 
 def grams_by_group(design: FloatArray, codes: IntArray, *, levels: int) -> FloatArray:

@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike
 
 from toolkit.core.errors import ProblemLog, UsageError
 from toolkit.stats.arrays import FloatArray
+from toolkit.stats.groups import IntArray
 from toolkit.stats.mixed_blocks import sum_blocks
 from toolkit.stats.mixed_columns import Columns, read_columns
-from toolkit.stats.mixed_identified import check_identified
+from toolkit.stats.mixed_identified import check_identified, check_within
 from toolkit.stats.mixed_likelihood import Criterion, Method, Moments, Optimum, minimise, take_apart
 from toolkit.stats.mixed_nested import nest_terms, sum_nested
-from toolkit.stats.mixed_terms import RandomTerm, check_terms, covariances, lower_positions
+from toolkit.stats.mixed_terms import RandomTerm, check_terms, covariances, label_terms, lower_positions
 
 REFERENCE = (
     "y = X b + Z u + e, u ~ N(0, sigma^2 L L'), e ~ N(0, sigma^2); Laird & Ware (1982), Biometrics 38, 963-974; "
@@ -179,20 +180,19 @@ def fit_mixed(
     columns = read_columns(outcome, fixed, intercept=intercept, log=log)
     check_terms(random, n=columns.n, log=log)
     log.raise_as(UsageError)
-    counted = [(term, _count_groups(term)) for term in random]
-    ordered = sorted(counted, key=lambda pair: -pair[1])
-    terms = tuple(term for term, _ in ordered)
-    check_identified(columns, ordered, log=log)
+    rows = [np.bincount(term.codes, minlength=term.levels) for term in random]
+    counted = [int(np.count_nonzero(counts)) for counts in rows]
+    order = sorted(range(len(random)), key=lambda place: -counted[place])
+    terms, groups = tuple(random[place] for place in order), [counted[place] for place in order]
+    check_identified(list(zip(terms, groups, strict=True)), log=log)
     log.raise_as(UsageError)
     scaled, stretch = zip(*[_stretch(term) for term in terms], strict=True)
-    moments = _sum_up(columns, scaled, log=log)
+    moments = _sum_up(columns, scaled, counts=rows[order[0]], log=log)
+    check_within(moments, groups, log=log)
+    log.raise_as(UsageError)
     engine = Criterion(moments=moments, method=method)
     optimum = minimise(engine)
-    return _describe(engine, optimum, terms=terms, stretch=stretch, counts=[count for _, count in ordered])
-
-
-def _count_groups(term: RandomTerm) -> int:
-    return int(np.count_nonzero(np.bincount(term.codes, minlength=term.levels)))
+    return _describe(engine, optimum, terms=terms, stretch=stretch, counts=groups)
 
 
 def _stretch(term: RandomTerm) -> tuple[RandomTerm, FloatArray]:
@@ -202,10 +202,10 @@ def _stretch(term: RandomTerm) -> tuple[RandomTerm, FloatArray]:
     return replace(term, columns=columns), np.array(rms)
 
 
-def _sum_up(columns: Columns, terms: Sequence[RandomTerm], *, log: ProblemLog) -> Moments:
+def _sum_up(columns: Columns, terms: Sequence[RandomTerm], *, counts: IntArray, log: ProblemLog) -> Moments:
     parents = nest_terms(terms)
     if parents is not None:
-        return sum_nested(columns, terms, parents=parents)
+        return sum_nested(columns, terms, parents=parents, counts=counts)
     blocks = sum_blocks(columns, terms, log=log)
     log.raise_as(UsageError)
     if blocks is None:
@@ -228,9 +228,11 @@ def _describe(
     spread = np.linalg.inv(pieces.information)
     theta = _own_units(optimum.theta, stretch=stretch)
     psi = covariances(theta, sizes=engine.sizes)
-    variances = tuple(
-        part for term, relative in zip(terms, psi, strict=True) for part in _components(term, relative * sigma**2)
-    )
+    variances = [
+        part
+        for term, label, relative in zip(terms, label_terms(terms), psi, strict=True)
+        for part in _components(term, relative * sigma**2, label=label)
+    ]
     residual = VarianceComponent(group="Residual", name="", other="", variance=sigma**2, sd=sigma)
     zeros = _find_limits(terms, psi)
     return MixedFit(
@@ -261,11 +263,11 @@ def _own_units(theta: FloatArray, *, stretch: Sequence[FloatArray]) -> FloatArra
     return np.asarray(theta / np.array(divisors))
 
 
-def _components(term: RandomTerm, matrix: FloatArray) -> list[VarianceComponent]:
+def _components(term: RandomTerm, matrix: FloatArray, *, label: str) -> list[VarianceComponent]:
     """Variances first, then covariances, as lme4 lists them."""
     sds = np.sqrt(np.diag(matrix))
     found = [
-        VarianceComponent(group=term.group, name=name, other="", variance=float(matrix[i, i]), sd=float(sds[i]))
+        VarianceComponent(group=label, name=name, other="", variance=float(matrix[i, i]), sd=float(sds[i]))
         for i, name in enumerate(term.names)
     ]
     for i, name in enumerate(term.names):
@@ -273,7 +275,7 @@ def _components(term: RandomTerm, matrix: FloatArray) -> list[VarianceComponent]
             both = float(sds[i] * sds[j])
             found.append(
                 VarianceComponent(
-                    group=term.group,
+                    group=label,
                     name=name,
                     other=term.names[j],
                     variance=float(matrix[i, j]),

@@ -84,6 +84,21 @@ class BlockMoments:
             parts.append(np.kron(np.eye(self.terms[place].levels), psi[place]))
         return np.asarray(linalg.block_diag(*parts))
 
+    def within(self, place: int) -> FloatArray:
+        """Return the cross products of the columns within the groups of a term that has an intercept, shape (P, P)."""
+        offset = self.terms[place].intercept_place or 0
+        if place in self.first:
+            before = sum(len(self.terms[other].columns) for other in self.first if other < place)
+            column = before + offset
+            counts, sums = self.blocks[:, column, column], self.sums[:, column, :]
+        else:
+            before = sum(self.terms[o].levels * len(self.terms[o].columns) for o in self.rest if o < place)
+            width, levels = len(self.terms[place].columns), self.terms[place].levels
+            chosen = before + np.arange(levels) * width + offset
+            counts, sums = np.diag(self.others)[chosen], self.other_sums[chosen]
+        held = counts > 0
+        return np.asarray(self.columns.gram - (sums[held] / counts[held, None]).T @ sums[held])
+
     def apply_inverse(self, psi: Sequence[FloatArray], values: FloatArray) -> FloatArray:
         """Return ``V^-1 values`` row by row, shape (n,)."""
         relative = linalg.block_diag(*[psi[place] for place in self.first])

@@ -56,17 +56,18 @@ class Columns:
         """Number of coefficients."""
         return len(self.names)
 
-    def sums(self, codes: IntArray, levels: int) -> FloatArray:
-        """Return the sums of every column by group, shape (levels, p + 1)."""
-        counts = np.bincount(codes, minlength=levels).astype(np.float64)
-        found = np.empty((levels, self.p + 1))
+    def sums(self, codes: IntArray, levels: int, *, counts: IntArray | None = None) -> FloatArray:
+        """Return the sums of every column by group, shape (levels, p + 1), each column lying together."""
+        rows = (np.bincount(codes, minlength=levels) if counts is None else counts).astype(np.float64)
+        found = np.empty((self.p + 1, levels))
         for place, column in enumerate(self.raw):
             if column is None:
-                found[:, place] = counts
-            else:
-                sums = sum_by_group(column, codes, levels=levels)
-                found[:, place] = (sums - counts * self.centre[place]) / self.scale[place]
-        return found
+                found[place] = rows
+                continue
+            np.multiply(rows, -self.centre[place], out=found[place])
+            found[place] += sum_by_group(column, codes, levels=levels)
+            found[place] /= self.scale[place]
+        return found.T
 
     def products(self, weights: FloatArray | None, codes: IntArray, levels: int) -> FloatArray:
         """Return the sums of `weights` times every column by group; None weighs every row 1."""
@@ -179,6 +180,7 @@ def _scale(outcome: FloatArray, fixed: Mapping[str, FloatArray], *, intercept: b
             raw[place] = column
             total[place] = taken + centre[place]
     _check_constant(names, spread, total, log=log)
+    log.raise_as(UsageError)
     gram = _gram(raw, centre=centre, scale=spread, n=n)
     _check_rank(gram[:-1, :-1], names, log=log)
     log.raise_as(UsageError)

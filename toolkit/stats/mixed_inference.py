@@ -96,7 +96,7 @@ class JointTest:
     p_value : float
         Upper tail.
     mean_square, sum_squares : float
-        F times the residual variance, and that times `df_num`.
+        F before scaling times the residual variance, and that times `df_num`.
     df_method : str
         "satterthwaite" or "kenward_roger".
     reference : str
@@ -272,8 +272,8 @@ def run_joint_test(inference: FixedInference, contrasts: ArrayLike) -> JointTest
         df_num=q,
         df_den=df,
         p_value=float(stats.f.sf(statistic, q, df)),
-        mean_square=statistic * fit.sigma**2,
-        sum_squares=statistic * fit.sigma**2 * q,
+        mean_square=plain_statistic * fit.sigma**2,
+        sum_squares=plain_statistic * fit.sigma**2 * q,
         df_method=inference.df_method,
         reference=REFERENCES[inference.df_method],
     )

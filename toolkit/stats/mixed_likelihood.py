@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log, pi
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -47,6 +47,9 @@ class Moments(Protocol):
 
     def evaluate(self, psi: Sequence[Numbers]) -> tuple[Any, Numbers]:
         """Return ``log|V|`` and ``[X y]' V^-1 [X y]``."""
+
+    def within(self, place: int) -> FloatArray:
+        """Return the cross products of the columns within the groups of one term."""
 
     def apply_inverse(self, psi: Sequence[FloatArray], values: FloatArray) -> FloatArray:
         """Return ``V^-1 values`` row by row."""
@@ -237,21 +240,23 @@ def minimise(criterion: Criterion) -> Optimum:
     ([1.870829], True)
     """
     diagonal = diagonal_thetas(criterion.sizes)
-    first, second = (_descend(criterion, start * diagonal.astype(np.float64), diagonal=diagonal) for start in STARTS)
-    best, other = (first, second) if first.value <= second.value + FLAT_GAIN else (second, first)
-    agree = other.value - best.value <= SAME_CRITERION
-    return replace(best, second_value=other.value, agree=agree)
+    ends = [_descend(criterion, start * diagonal.astype(np.float64), diagonal=diagonal) for start in STARTS]
+    heights = [float(criterion.value(end)) for end in ends]
+    best = 0 if heights[0] <= heights[1] + FLAT_GAIN else 1
+    theta, gradient = _polish(criterion, ends[best], free=~(diagonal & (ends[best] == 0)))
+    value = float(criterion.value(theta))
+    other = heights[1 - best]
+    return Optimum(
+        theta=theta, value=value, gradient=gradient, second_value=other, agree=other - value <= SAME_CRITERION
+    )
 
 
-def _descend(criterion: Criterion, start: FloatArray, *, diagonal: BoolArray) -> Optimum:
+def _descend(criterion: Criterion, start: FloatArray, *, diagonal: BoolArray) -> FloatArray:
     theta = _search(criterion, start, free=np.ones(start.size, dtype=bool), diagonal=diagonal)
     for place in np.flatnonzero(diagonal):
         if theta[place] < NEAR_ZERO:
             theta = _settle_zero(criterion, theta, place=int(place), diagonal=diagonal)
-    free = ~(diagonal & (theta == 0))
-    theta, gradient = _polish(criterion, theta, free=free)
-    value = float(criterion.value(theta))
-    return Optimum(theta=theta, value=value, gradient=gradient, second_value=value, agree=True)
+    return theta
 
 
 def _search(criterion: Criterion, start: FloatArray, *, free: BoolArray, diagonal: BoolArray) -> FloatArray:
@@ -307,23 +312,22 @@ def _settle_zero(criterion: Criterion, theta: FloatArray, *, place: int, diagona
 
 
 def _polish(criterion: Criterion, theta: FloatArray, *, free: BoolArray) -> tuple[FloatArray, float]:
-    """Newton steps until the slope is rounding noise; a search by values alone stops at half the digits."""
+    """Newton steps until the slope is rounding noise; a search by values alone stops at half the digits.
+
+    The curvature is that of the start, which is near enough for the slope to shrink with every step.
+    """
     if not free.any():
         return theta, 0.0
-
-    def slope_at(point: FloatArray) -> FloatArray:
-        return criterion.gradient(point)[free]
-
-    gradient = slope_at(theta)
+    gradient = criterion.gradient(theta)[free]
+    curvature = hessian_of(criterion.value, theta)[np.ix_(free, free)]
     for _ in range(NEWTON_STEPS):
-        curvature = hessian_of(criterion.value, theta)[np.ix_(free, free)]
         try:
             step = -np.linalg.solve(curvature, gradient)
         except np.linalg.LinAlgError:
             break
         trial = theta.copy()
         trial[free] += step
-        fresh = slope_at(trial)
+        fresh = criterion.gradient(trial)[free]
         if not np.abs(fresh).max() < np.abs(gradient).max() or criterion.value(trial) > criterion.value(theta) + 1e-7:
             break
         theta, gradient = trial, fresh

@@ -12,10 +12,10 @@ from scipy import stats
 
 from toolkit.core.errors import Problem, UsageError
 from toolkit.stats.arrays import FloatArray
-from toolkit.stats.groups import IntArray, sum_by_group
+from toolkit.stats.groups import IntArray, find_parents, sum_by_group
 from toolkit.stats.mixed import MixedFit
 from toolkit.stats.mixed_likelihood import take_apart
-from toolkit.stats.mixed_terms import RandomTerm, covariances
+from toolkit.stats.mixed_terms import RandomTerm, covariances, label_terms
 
 OUTLYING = 3.0
 LARGE_SHIFT = 1.0
@@ -215,12 +215,9 @@ def predict_effects(fit: MixedFit) -> dict[str, FloatArray]:
     moments = fit.engine.moments
     found: dict[str, FloatArray] = {}
     psi = covariances(fit.optimum.theta, sizes=fit.engine.sizes)
-    for term, relative, stretch in zip(moments.terms, psi, fit.stretch, strict=True):
-        name, repeat = term.group, 0
-        while name in found:
-            repeat += 1
-            name = f"{term.group}.{repeat}"
-        found[name] = moments.group_totals(term, weighted) @ relative / stretch
+    labels = label_terms(moments.terms)
+    for term, label, relative, stretch in zip(moments.terms, labels, psi, fit.stretch, strict=True):
+        found[label] = moments.group_totals(term, weighted) @ relative / stretch
     return found
 
 
@@ -384,9 +381,7 @@ def _find_group(fit: MixedFit, group: str) -> RandomTerm:
         raise UsageError(Problem(what=f"names no grouping factor: {group}", column="group", allowed=", ".join(named)))
     chosen = named[group]
     for term in fit.random:
-        parent = np.zeros(term.levels, dtype=np.intp)
-        parent[term.codes] = chosen.codes
-        if not np.array_equal(parent[term.codes], chosen.codes):
+        if find_parents(term.codes, chosen.codes, levels=term.levels) is None:
             raise UsageError(
                 Problem(
                     what=f"has groups that share effects of {term.group}, so that none can be left out alone",

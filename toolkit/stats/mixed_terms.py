@@ -55,6 +55,11 @@ class RandomTerm:
         return len(self.columns) == 1 and self.columns[0] is None
 
     @property
+    def intercept_place(self) -> int | None:
+        """Which column is the intercept, or None."""
+        return next((place for place, column in enumerate(self.columns) if column is None), None)
+
+    @property
     def n_theta(self) -> int:
         """How many numbers the covariance matrix of the term has."""
         q = len(self.columns)
@@ -111,6 +116,22 @@ def diagonal_thetas(sizes: Sequence[int]) -> NDArray[np.bool_]:
     [True, False, True, True]
     """
     return np.array([row == column for q in sizes for row, column in lower_positions(q)], dtype=bool)
+
+
+def label_terms(terms: Sequence[RandomTerm]) -> list[str]:
+    """Return a name for each term: its grouping factor, a second term of one factor with ".1" behind it, as lme4.
+
+    Examples
+    --------
+    >>> term = RandomTerm(group="host", codes=np.array([0, 1]), levels=2)
+    >>> label_terms([term, term])
+    ['host', 'host.1']
+    """
+    found: list[str] = []
+    for place, term in enumerate(terms):
+        before = sum(other.group == term.group for other in terms[:place])
+        found.append(f"{term.group}.{before}" if before else term.group)
+    return found
 
 
 def check_terms(random: Sequence[RandomTerm], *, n: int, log: ProblemLog) -> None:

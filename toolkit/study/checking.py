@@ -51,6 +51,8 @@ def _check_export(
     for part, named in (("columns", export.columns), ("fixed", export.fixed)):
         for item in named:
             _check_name(item, items, ("exports", position, part, item), settings, log)
+    for number, item in enumerate(export.not_asked):
+        _check_name(item, items, ("exports", position, "not_asked", number), settings, log)
     part = "wave" if export.wave else "waves"
     for wave in [export.wave] if export.wave else list(export.waves):
         _check_name(wave, list(instrument.waves), ("exports", position, part, wave), settings, log)

@@ -13,8 +13,16 @@ from toolkit.core.nearest import nearest_name
 from toolkit.core.provenance import Provenance, hash_bytes, package_sha256, package_versions
 from toolkit.core.shipped import shipped_path
 from toolkit.disclosure import SuppressionPlan, strictest_plan
-from toolkit.evaluate import AnalysisPlan, Design, grade_design, name_population
-from toolkit.ingest import ExportDeclaration, Responses, concat_responses, read_export, tidy
+from toolkit.evaluate import PROGRAMME, AnalysisPlan, Design, count_changes, grade_design, name_population
+from toolkit.ingest import (
+    ExportDeclaration,
+    RawExport,
+    Responses,
+    check_agreement,
+    concat_responses,
+    read_export,
+    tidy,
+)
 from toolkit.instruments import Instrument, choice_lookup, fold_label, load_instrument
 from toolkit.measure import ScoringRule, keep_consenting, keep_identified, link, score
 from toolkit.report.cover import Cover, Origin
@@ -84,7 +92,10 @@ def open_study(
     panel = link(scores, key=settings.link.key, groups=groups, waves=waves, repeated=settings.link.repeated)
     plan = release_plan or strictest_plan()
     site = settings.groups.get("site", "")
-    design = Design(waves=waves)
+    analysis = AnalysisPlan(primary=tuple(settings.outcomes.primary), secondary=tuple(settings.outcomes.secondary))
+    # Files of two waves measure no change where nobody has a score in both.
+    measured = any(counts[PROGRAMME] for counts in count_changes(panel, plan=analysis).values())
+    design = Design(waves=waves if measured else ())
     provenance = panel.provenance.merge(
         Provenance(
             inputs={STUDY_FILE: hash_bytes(path.read_bytes())},
@@ -99,7 +110,7 @@ def open_study(
         population=population,
         scores=scores,
         panel=replace(panel, provenance=provenance),
-        plan=AnalysisPlan(primary=tuple(settings.outcomes.primary), secondary=tuple(settings.outcomes.secondary)),
+        plan=analysis,
         design=design,
         groups=tuple(group for group in groups if plan.audience == "internal" or group != site),
         site=site,
@@ -173,7 +184,8 @@ def _declare(settings: StudySettings, folder: Path) -> tuple[Instrument, list[Ex
     log.raise_as(InputError)
     if instrument is None:
         raise InputError(f"the instrument {used[0]} could not be read")
-    return instrument, [_declaration(export, folder, instrument) for export in settings.exports]
+    outcomes = frozenset((*settings.outcomes.primary, *settings.outcomes.secondary))
+    return instrument, [_declaration(export, folder, instrument, outcomes) for export in settings.exports]
 
 
 def _load(name: str, settings: StudySettings, folder: Path, log: ProblemLog) -> Instrument | None:
@@ -197,7 +209,9 @@ def _load(name: str, settings: StudySettings, folder: Path, log: ProblemLog) -> 
         return None
 
 
-def _declaration(export: ExportSettings, folder: Path, instrument: Instrument) -> ExportDeclaration:
+def _declaration(
+    export: ExportSettings, folder: Path, instrument: Instrument, outcomes: frozenset[str]
+) -> ExportDeclaration:
     fixed = {**export.fixed, **({"country": export.country} if export.country else {})}
     path = Path(export.path)
     return ExportDeclaration(
@@ -213,22 +227,35 @@ def _declaration(export: ExportSettings, folder: Path, instrument: Instrument) -
         missing=frozenset(export.missing),
         fixed=fixed,
         encoding=export.encoding,
+        outcomes=outcomes,
+        sheet=export.sheet,
+        qsf=folder / export.qsf if export.qsf else None,
+        key=folder / export.key if export.key else None,
+        numbers=export.numbers,
+        dates=export.dates,
+        date_windows=export.date_windows,
+        decimal=export.decimal,
+        not_asked=frozenset(export.not_asked),
+        partial=export.partial,
     )
 
 
 def _read_all(declarations: list[ExportDeclaration], instrument: Instrument) -> Responses:
     log = ProblemLog()
     parts: list[Responses] = []
+    raws: list[RawExport] = []
     worst: type[ToolkitError] = InputError
     for declaration in declarations:
         try:
-            parts.append(tidy(read_export(declaration), instrument))
+            raws.append(read_export(declaration))
+            parts.append(tidy(raws[-1], instrument))
         except ToolkitError as error:
             log.extend(error.problems)
             worst = max(worst, type(error), key=lambda kind: kind.exit_code)
+    disagreements = check_agreement(raws, instrument, log=log)
     log.raise_as(worst)
     whole = concat_responses(parts)
-    return replace(whole, notes=(*whole.notes, *_same_contents(whole.provenance.inputs)))
+    return replace(whole, notes=(*whole.notes, *disagreements, *_same_contents(whole.provenance.inputs)))
 
 
 def _same_contents(inputs: Mapping[str, str]) -> list[str]:

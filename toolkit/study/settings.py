@@ -19,7 +19,7 @@ from pydantic import (
 from toolkit.core.errors import InputError, ProblemLog, StorageError
 from toolkit.core.nearest import nearest_name, suggest_name
 from toolkit.disclosure import Audience
-from toolkit.ingest import Layout, Platform
+from toolkit.ingest import DateOrder, DecimalMark, DeclaredNumbers, Layout, PartialRule, Platform
 from toolkit.measure import RepeatedRule
 from toolkit.study.yaml_text import Lines, parse_yaml
 
@@ -58,7 +58,16 @@ class ExportSettings(_Settings):
     fixed: dict[str, str] = {}
     columns: dict[str, str] = {}
     missing: list[str] = []
-    encoding: str = "utf-8"
+    encoding: str = "auto"
+    sheet: str = ""
+    qsf: str = ""
+    key: str = ""
+    numbers: DeclaredNumbers = ""
+    dates: DateOrder = ""
+    date_windows: dict[str, tuple[str, str]] = {}
+    decimal: DecimalMark = ""
+    not_asked: list[str] = []
+    partial: PartialRule = "keep"
 
     @model_validator(mode="after")
     def _waves_fit_layout(self) -> ExportSettings:

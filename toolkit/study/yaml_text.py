@@ -56,12 +56,16 @@ def parse_yaml(text: str, *, name: str) -> tuple[Tree, Lines]:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         row = error.problem_mark.line + 1 if error.problem_mark else None
-        log.add(
-            f"this is not YAML: {error.problem}",
-            file=name,
-            row=row,
-            mend="look at indentation, colons, quotes",
-        )
+        at = text.splitlines()[row - 1] if row and row <= len(text.splitlines()) else ""
+        if "\t" in at[: len(at) - len(at.lstrip())]:
+            log.add("the line begins with a tab", file=name, row=row, mend="indent with spaces")
+        else:
+            log.add(
+                f"this is not YAML: {error.problem}",
+                file=name,
+                row=row,
+                mend="look at indentation, colons, quotes",
+            )
         log.raise_as(InputError)
     except yaml.YAMLError:
         log.add("this is not YAML", file=name, mend="save the file as plain UTF-8 text")
@@ -85,6 +89,9 @@ def _build(node: yaml.Node, path: tuple[str | int, ...], lines: Lines, log: Prob
             log.add("a key must be a word", file=name, row=row, mend="write the key as plain text")
             continue
         key = str(key_node.value)
+        if not key.strip():
+            log.add("a key is empty", file=name, row=row, mend="write a word before the colon")
+            continue
         if key in mapping:
             log.add("the key occurs twice", file=name, row=row, column=key, mend="keep one of them")
             continue

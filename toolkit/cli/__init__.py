@@ -19,6 +19,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from toolkit.cli.instruments import add_instruments_command
 from toolkit.core.errors import StorageError, ToolkitError, UsageError
 from toolkit.core.shipped import shipped_path
 from toolkit.run.batch import run_study
@@ -108,7 +109,7 @@ def _printable(text: str) -> str:
 
 def _describe_fault(error: Exception) -> str:
     """Say what failed and where in the toolkit; the error's own words may hold an answer and are left out."""
-    root = Path(__file__).parent
+    root = Path(__file__).parent.parent
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(root)]
     place = f"{Path(frames[-1].filename).relative_to(root.parent).as_posix()}, line {frames[-1].lineno}"
     return (
@@ -149,6 +150,7 @@ def _build_parser() -> argparse.ArgumentParser:
     run.set_defaults(action=_run)
     lab = commands.add_parser("lab", help="open JupyterLab on the notebooks; further words go to jupyter lab")
     lab.set_defaults(action=_lab)
+    add_instruments_command(commands)
     return parser
 
 
@@ -173,7 +175,7 @@ def _check(options: argparse.Namespace) -> int:
             print(f"{line.wave or 'all waves'}: {line.count} set aside ({line.reason}), {line.n_out} remain.")
     people = len(study.panel.people)
     if people:
-        print(f"No problems. {people} people are in both surveys.")
+        print(f"No problems. {people} {'person is' if people == 1 else 'people are'} in both surveys.")
     else:
         print("Nobody is in both surveys, so no change can be measured: look at link.key in study.yaml, and whether")
         print("people were given the same code each time.")
@@ -247,7 +249,3 @@ def _lab(options: argparse.Namespace) -> int:
         notebooks = own
     words = [sys.executable, "-m", "jupyterlab", str(notebooks), *options.words]
     return subprocess.call(words, env={**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"})
-
-
-if __name__ == "__main__":
-    sys.exit(main())
