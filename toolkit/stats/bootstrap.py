@@ -171,7 +171,7 @@ def bootstrap_changes(
             describe_interval(
                 float(estimate),
                 limits,
-                BootstrapInterval(
+                base=BootstrapInterval(
                     name=DEFINITIONS[statistic],
                     conf_level=conf_level,
                     n=int(people[place]),
@@ -190,7 +190,7 @@ def bootstrap_changes(
 
 
 def describe_interval(
-    estimate: float, limits: Limits | None, base: BootstrapInterval, *, by_cluster: bool
+    estimate: float, limits: Limits | None, *, base: BootstrapInterval, by_cluster: bool
 ) -> BootstrapInterval:
     """Return the result of one outcome in words and figures; `base` carries its counts and settings."""
     units = "hosts" if by_cluster else "participants"

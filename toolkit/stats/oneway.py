@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from toolkit.core.errors import ProblemLog, UsageError
-from toolkit.stats.arrays import read_floats
+from toolkit.stats.arrays import FloatArray, read_floats
+from toolkit.stats.groups import IntArray
 from toolkit.stats.results import EffectSize, Estimate, undefined
 
 REFERENCE = (
@@ -96,6 +97,19 @@ def oneway_anova(outcome: ArrayLike, groups: ArrayLike, *, conf_level: float = 0
             n_groups=k,
             reference=REFERENCE,
         )
+    base = OnewayAnova(
+        name="differences between groups",
+        conf_level=conf_level,
+        n=n,
+        n_missing=missing,
+        n_groups=k,
+        reference=REFERENCE,
+    )
+    return _compare(values, codes, base)
+
+
+def _compare(values: FloatArray, codes: IntArray, base: OnewayAnova) -> OnewayAnova:
+    n, k = base.n, base.n_groups
     # Subtracting one observation is exact for numbers of like size; the means then carry no large offset.
     shifted = values - values[0]
     sizes = np.bincount(codes, minlength=k)
@@ -107,22 +121,13 @@ def oneway_anova(outcome: ArrayLike, groups: ArrayLike, *, conf_level: float = 0
     between, within = float(sizes @ (means - grand) ** 2), float(residual @ residual)
     df1, df2 = k - 1, n - k
     if within == 0:
-        return OnewayAnova(
-            name="differences between groups",
-            reason=undefined("nobody differs within a group: variation is zero, no test"),
-            conf_level=conf_level,
-            n=n,
-            n_missing=missing,
-            between_ss=between,
-            within_ss=0.0,
-            n_groups=k,
-            reference=REFERENCE,
-        )
+        why = undefined("nobody differs within a group: variation is zero, no test")
+        return replace(base, reason=why, between_ss=between, within_ss=0.0)
     f = between / df1 / (within / df2)
     mean_square = within / df2
     total = between + within
-    return OnewayAnova(
-        name="differences between groups",
+    return replace(
+        base,
         interval_reason="R2 of groups has no interval here; see omega_squared",
         estimate=between / total,
         df=float(df1),
@@ -130,17 +135,14 @@ def oneway_anova(outcome: ArrayLike, groups: ArrayLike, *, conf_level: float = 0
         statistic=f,
         p_value=float(stats.f.sf(f, df1, df2)),
         p_method="F test",
-        conf_level=conf_level,
-        n=n,
-        n_missing=missing,
         effects=(
             EffectSize(
                 name="omega_squared",
                 definition="(between - df * within mean square) / (total + within mean square)",
                 estimate=(between - df1 * mean_square) / (total + mean_square),
-                conf_low=_omega(_noncentral_f_limit(f, df1, df2, tail=(1 + conf_level) / 2), n),
-                conf_high=_omega(_noncentral_f_limit(f, df1, df2, tail=(1 - conf_level) / 2), n),
-                conf_level=conf_level,
+                conf_low=_omega(_noncentral_f_limit(f, df1, df2, tail=(1 + base.conf_level) / 2), n),
+                conf_high=_omega(_noncentral_f_limit(f, df1, df2, tail=(1 - base.conf_level) / 2), n),
+                conf_level=base.conf_level,
                 interval_method="noncentral F limits, nc / (nc + n)",
             ),
         ),
@@ -148,9 +150,7 @@ def oneway_anova(outcome: ArrayLike, groups: ArrayLike, *, conf_level: float = 0
         within_ss=within,
         df_within=df2,
         residual_sd=sqrt(mean_square),
-        n_groups=k,
         checks=(f"groups {k}, smallest {int(sizes.min())}, largest {int(sizes.max())}",),
-        reference=REFERENCE,
     )
 
 

@@ -219,7 +219,7 @@ def _bootstrap_one(
     rows, columns = np.nonzero(table.counts)
     counts = table.counts[rows, columns].astype(np.float64)
     if not counts.size:
-        return describe_interval(float("nan"), None, base, by_cluster=False)
+        return describe_interval(float("nan"), None, base=base, by_cluster=False)
     levels = np.array(table.levels)
     pre, post = levels[rows], levels[columns]
     # From the people's means, so that no digits are lost in the squares.
@@ -230,11 +230,11 @@ def _bootstrap_one(
     total = counts @ cells
     estimate = float(change_statistic(total[None], statistic=statistic, origin=origin)[0])
     if not np.isfinite(estimate) or table.n < 2:
-        return describe_interval(estimate, None, base, by_cluster=False)
+        return describe_interval(estimate, None, base=base, by_cluster=False)
     drawn = rng.multinomial(table.n, shares, size=base.n_resamples).astype(np.float64)
     resampled = change_statistic((drawn @ cells)[:, None, :], statistic=statistic, origin=origin)[:, 0]
     jackknife = change_statistic((total - cells)[:, None, :], statistic=statistic, origin=origin)[:, 0]
     limits = find_limits(
         estimate, resampled, jackknife=jackknife, conf_level=base.conf_level, method=method, repeats=counts
     )
-    return describe_interval(estimate, limits, base, by_cluster=False)
+    return describe_interval(estimate, limits, base=base, by_cluster=False)
