@@ -17,6 +17,10 @@ BootstrapMethod: TypeAlias = Literal["bca", "percentile"]
 
 # A resampled variance below this share of the sample's is zero but for rounding.
 ZERO_SHARE = 1e-12
+
+# Resampled values this close to the estimate are ties: rounding of answers such as 3.2 leaves that much.
+TIE_SHARE = 1e-8
+
 # Few large products: many small ones lose time where the threads of a product wait for one another.
 CHUNK_CELLS = 4_000_000
 
@@ -178,7 +182,7 @@ def find_limits(
     levels: tuple[float, float] = (tail, 1 - tail)
     z0 = acceleration = None
     if method == "bca":
-        slack = 1e-12 * max(abs(estimate), spread)
+        slack = TIE_SHARE * max(abs(estimate), spread)
         below = int(np.sum(finite < estimate - slack))
         ties = int(np.sum(finite <= estimate + slack)) - below
         share = (below + ties / 2) / finite.size
