@@ -25,6 +25,11 @@ ICC_DEFINITIONS: dict[IccName, str] = {
     "ICC(A,k)": "mean of the ratings, absolute agreement (ICC2k)",
     "ICC(C,k)": "mean of the ratings, consistency (ICC3k)",
 }
+NO_MEAN = "ratings of one target differ more than the targets do: a mean rating has no reliability"
+
+# A denominator below this is zero but for rounding.
+ZERO_SHARE = 1e-12
+
 ICC_REFERENCE = (
     "mean squares of targets by raters; Shrout & Fleiss (1979), Psychol. Bull. 86, 420-428; McGraw & Wong (1996), "
     "Psychol. Methods 1, 30-46; agrees with R psych 2.2.9 ICC(lmer = FALSE)"
@@ -197,20 +202,21 @@ def _correlations(
         single, low, high = _single(name, squares, conf_level=conf_level, perfect=error <= zero)
         values = [single, low, high]
         if name.endswith("k)"):
-            values = [None if value is None else k * value / (1 + (k - 1) * value) for value in values]
+            values = [None if value is None else _of_mean(value, k) for value in values]
         statistic = None if error <= zero else squares.targets / error
         found.append(
             IntraclassCorrelation(
                 name="intraclass correlation",
-                interval_reason="the raters never disagree: the interval has no width" if low is None else "",
+                reason="" if values[0] is not None else undefined(NO_MEAN),
+                interval_reason=_why_no_interval(values, perfect=low is None),
                 estimate=values[0],
                 df=df_error,
                 df_method="(n - 1)(k - 1), or n(k - 1) for ICC(1)",
                 statistic=statistic,
                 p_value=None if statistic is None else float(stats.f.sf(statistic, n - 1, df_error)),
                 p_method="F test, one-sided",
-                conf_low=values[1],
-                conf_high=values[2],
+                conf_low=None if values[2] is None else values[1],
+                conf_high=None if values[1] is None else values[2],
                 conf_level=conf_level,
                 interval_method="F limits" if "A" not in name else "F limits with approximate df (McGraw-Wong)",
                 n=n,
@@ -226,6 +232,18 @@ def _correlations(
             )
         )
     return tuple(found)
+
+
+def _of_mean(value: float, k: int) -> float | None:
+    """Return the correlation of a mean of k ratings; None where the single one is too far below zero for one."""
+    below = 1 + (k - 1) * value
+    return k * value / below if below > ZERO_SHARE else None
+
+
+def _why_no_interval(values: list[float | None], *, perfect: bool) -> str:
+    if perfect:
+        return "the raters never disagree: the interval has no width"
+    return undefined(NO_MEAN) if values[0] is None or values[1] is None or values[2] is None else ""
 
 
 def _single(
