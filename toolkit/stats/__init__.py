@@ -12,6 +12,7 @@ from toolkit.stats.ancova import AdjustedMean, Ancova, compare_adjusted
 from toolkit.stats.bootstrap import BootstrapInterval, bootstrap_changes
 from toolkit.stats.bootstrap_exact import ExactBootstrap, enumerate_bootstrap
 from toolkit.stats.bootstrap_ratio import BootstrapRatio, bootstrap_ratio
+from toolkit.stats.durations import MonthsToOutcome, ReachedShare, compare_months, months_to_outcome
 from toolkit.stats.equivalence import Equivalence, paired_equivalence
 from toolkit.stats.group_difference import GroupDifference, compare_groups
 from toolkit.stats.imputation import PooledImputations, pool_imputations, pool_r_squared
@@ -45,6 +46,7 @@ from toolkit.stats.selection import LeeBounds, lee_bounds
 from toolkit.stats.standardised import StandardisedChange, hedges_correction, standardised_change
 from toolkit.stats.transitions import TransitionTable, bootstrap_transitions, count_transitions
 from toolkit.stats.weighted_comparison import BalanceRow, WeightedComparison, compare_weighted
+from toolkit.stats.weighted_mean import WeightedMean, weighted_mean
 
 __all__ = [
     "AdjustedMean",
@@ -64,11 +66,13 @@ __all__ = [
     "KrippendorffAlpha",
     "LeeBounds",
     "LimitsOfAgreement",
+    "MonthsToOutcome",
     "OnewayAnova",
     "PairedMean",
     "PairedShares",
     "PooledEstimate",
     "PooledImputations",
+    "ReachedShare",
     "RegressionToMean",
     "ReliableChange",
     "ResponseWeighted",
@@ -78,6 +82,7 @@ __all__ = [
     "ThenTest",
     "TransitionTable",
     "WeightedComparison",
+    "WeightedMean",
     "adjust_holm",
     "adjust_p_values",
     "bootstrap_changes",
@@ -86,6 +91,7 @@ __all__ = [
     "change_cutoffs",
     "compare_adjusted",
     "compare_groups",
+    "compare_months",
     "compare_shares",
     "compare_weighted",
     "count_transitions",
@@ -101,6 +107,7 @@ __all__ = [
     "krippendorff_alpha",
     "lee_bounds",
     "limits_of_agreement",
+    "months_to_outcome",
     "net_of_regression",
     "noncentral_t_cdf",
     "noncentrality_interval",
@@ -124,6 +131,7 @@ __all__ = [
     "standardised_change",
     "summarise_items",
     "then_test",
+    "weighted_mean",
     "weighted_mean_of_responders",
     "wilson_interval",
 ]
