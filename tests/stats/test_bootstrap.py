@@ -224,7 +224,7 @@ def test_a_denominator_of_ones_is_a_mean_with_its_usual_error():
 
 
 def test_a_ratio_over_few_hosts_covers_better_than_bca():
-    # 1,000 data sets of 8 skewed hosts: bootstrap-t must come near 95% where BCa falls short.
+    # 400 data sets of 8 skewed hosts: bootstrap-t must come near 95% where BCa falls short.
     rng = np.random.default_rng(21)
     inside = {"t": 0, "bca": 0}
     for number in range(400):

@@ -48,7 +48,8 @@ def estimate_change(
     -------
     Estimates
         Per outcome, scoring rule and population: ``mean_before``, ``mean_after``, ``mean_change`` (later
-        minus earlier, in points), and the standardised changes ``d_z``, ``g_z``, ``d_av``, ``g_av``.
+        minus earlier, in points), and the standardised changes ``d_pre``, ``g_pre``, ``d_av``, ``g_av``, ``d_rm``,
+        ``g_rm``, ``d_z``, ``g_z``; the first is the one to show.
 
     Raises
     ------
