@@ -12,6 +12,7 @@ from toolkit.stats.ancova import AdjustedMean, Ancova, compare_adjusted
 from toolkit.stats.bootstrap import BootstrapInterval, bootstrap_changes
 from toolkit.stats.bootstrap_exact import ExactBootstrap, enumerate_bootstrap
 from toolkit.stats.bootstrap_ratio import BootstrapRatio, bootstrap_ratio
+from toolkit.stats.differences import DifferenceInDifferences, compare_changes
 from toolkit.stats.durations import MonthsToOutcome, ReachedShare, compare_months, months_to_outcome
 from toolkit.stats.equivalence import Equivalence, paired_equivalence
 from toolkit.stats.group_difference import GroupDifference, compare_groups
@@ -40,6 +41,7 @@ from toolkit.stats.ranks import SignedRank, sign_test, signed_rank
 from toolkit.stats.recalibration import RegressionToMean, ThenTest, net_of_regression, then_test
 from toolkit.stats.reliability import CronbachAlpha, cronbach_alpha
 from toolkit.stats.reliable_change import ChangeCutoffs, ReliableChange, change_cutoffs, reliable_change
+from toolkit.stats.repeated import RepeatedChanges, compare_waves
 from toolkit.stats.response_weights import ResponseWeighted, weighted_mean_of_responders
 from toolkit.stats.results import EffectSize, Estimate
 from toolkit.stats.selection import LeeBounds, lee_bounds
@@ -56,6 +58,7 @@ __all__ = [
     "BootstrapRatio",
     "ChangeCutoffs",
     "CronbachAlpha",
+    "DifferenceInDifferences",
     "EffectSize",
     "Equivalence",
     "Estimate",
@@ -75,6 +78,7 @@ __all__ = [
     "ReachedShare",
     "RegressionToMean",
     "ReliableChange",
+    "RepeatedChanges",
     "ResponseWeighted",
     "Share",
     "SignedRank",
@@ -90,9 +94,11 @@ __all__ = [
     "bootstrap_transitions",
     "change_cutoffs",
     "compare_adjusted",
+    "compare_changes",
     "compare_groups",
     "compare_months",
     "compare_shares",
+    "compare_waves",
     "compare_weighted",
     "count_transitions",
     "cronbach_alpha",
