@@ -235,5 +235,11 @@ def example_pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     output = tmp_path_factory.mktemp("demo") / "example"
     assert main(["demo", "--output", str(output)]) == 0
     pages = sorted(output.glob("*.html"))
-    assert [page.name for page in pages] == ["00_data_quality.html", "01_participant_outcomes.html", "index.html"]
+    assert [page.name for page in pages] == [
+        "00_data_quality.html",
+        "01_participant_outcomes.html",
+        "04_enterprise_roi-what-if.html",
+        "04_enterprise_roi.html",
+        "index.html",
+    ]
     return pages

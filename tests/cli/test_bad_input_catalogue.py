@@ -410,3 +410,38 @@ def test_45_a_birthday_outside_the_declared_window(tiny_study: Path, desk: Path,
     code, said = call("check", tiny_study)
     assert code == BAD_INPUT
     assert f"{PLACE}, row 2, column bday: the date is outside the declared window" in said
+
+
+def _rewrite(study: Path, item: str, change: Callable[[dict[str, str]], str]) -> None:
+    rows = table(study)
+    head = rows[0]
+    for row in rows[1:]:
+        row[head.index(item)] = change(dict(zip(head, row, strict=True)))
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    target(study).write_text(buffer.getvalue(), encoding="utf-8")
+
+
+def test_47_an_item_that_the_survey_tool_had_reversed_already(tiny_study: Path, desk: Path, call: Call) -> None:
+    agreement = ["Strongly disagree", "Disagree", "Neither agree nor disagree", "Agree", "Strongly agree"]
+    code, said = call("check", tiny_study)
+    assert "runs against" not in said
+    assert {row[table(tiny_study)[0].index("wc4")] for row in table(tiny_study)[1:]} <= set(agreement)
+    _rewrite(tiny_study, "wc4", lambda row: agreement[4 - agreement.index(row["wc4"])])
+    text = (tiny_study / "exports" / "post.csv").read_text(encoding="utf-8")
+    (tiny_study / "exports" / "pre.csv").write_text(text, encoding="utf-8")
+    code, said = call("check", tiny_study)
+    assert code == OK, said
+    assert "wc4: runs against the other questions of work_competences once it is reversed" in said
+
+
+def test_48_the_same_answer_to_every_question(tiny_study: Path, desk: Path, call: Call) -> None:
+    code, said = call("check", tiny_study)
+    assert "one and the same to every question" not in said
+    careless = table(tiny_study)[1][table(tiny_study)[0].index("code")]
+    for item in [f"wc{k}" for k in range(1, 8)]:
+        _rewrite(tiny_study, item, lambda row, item=item: "Agree" if row["code"] == careless else row[item])
+    code, said = call("check", tiny_study)
+    assert code == OK, said
+    assert "work_competences: 1 of" in said
+    assert careless not in said

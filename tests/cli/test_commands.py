@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -149,6 +149,14 @@ def test_new_leaves_a_folder_that_holds_something(desk: Path, call: Call, snapsh
     assert snapshot(desk) == before
 
 
+@pytest.fixture
+def heeds_interrupts() -> Iterator[None]:
+    """Heed interrupts as a command in the foreground does; a shell lets those in the background ignore them."""
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, earlier)
+
+
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
 def test_an_interrupt_in_the_second_report_leaves_everything_as_it_was(
     stop: signal.Signals,
@@ -158,6 +166,7 @@ def test_an_interrupt_in_the_second_report_leaves_everything_as_it_was(
     call: Call,
     snapshot: Snapshot,
     monkeypatch: pytest.MonkeyPatch,
+    heeds_interrupts: None,
 ) -> None:
     runs: list[Path] = []
 

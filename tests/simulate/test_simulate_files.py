@@ -57,7 +57,8 @@ def expected_rows(cohort: Cohort, wave: str) -> pd.DataFrame:
 
 def test_example_is_made_anew_byte_for_byte(form: Instrument, tmp_path: Path) -> None:
     written = write_example(tmp_path, form)
-    assert [path.name for path in written] == [f"{wave}_{country}.csv" for wave, country in FILES]
+    names = [f"{wave}_{country}.csv" for wave, country in FILES]
+    assert [path.name for path in written] == [*names, "host_costs.csv"]
     assert sorted(path.name for path in (EXAMPLE / "exports").iterdir()) == sorted(path.name for path in written)
     for path in written:
         assert path.read_bytes() == (EXAMPLE / "exports" / path.name).read_bytes(), path.name

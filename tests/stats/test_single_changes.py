@@ -52,7 +52,7 @@ def test_uneven_margins():
 def test_reliable_change_by_hand():
     # SD of pre 2, reliability .75: error of one score 1, of a difference sqrt(2), threshold 1.96 * sqrt(2) = 2.77.
     pre = np.array([8.0, 10.0, 12.0])
-    result = reliable_change(pre, [*pre, 3, -3, 2], reliability=0.75, reliability_source="manual")
+    result = reliable_change(pre, pre + np.array([3, -3, 2]), reliability=0.75, reliability_source="manual")
     assert result.sd_pre == 2
     assert result.std_error_of_measurement == pytest.approx(1, rel=HAND_RTOL)
     assert (result.n_gain, result.n_loss, result.n_same) == (1, 1, 1)

@@ -12,6 +12,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
@@ -22,10 +23,11 @@ from tqdm import tqdm
 from toolkit.cli.instruments import add_instruments_command
 from toolkit.core.errors import StorageError, ToolkitError, UsageError
 from toolkit.core.shipped import shipped_path
+from toolkit.measure import FalseLinks
 from toolkit.run.batch import run_study
 from toolkit.run.parameters import NOTEBOOKS, parse_parameters
 from toolkit.run.results import ReportResult, RunResult
-from toolkit.study import find_study, open_study, scaffold_study
+from toolkit.study import Study, find_study, freeze_study, open_study, review_path, save_review, scaffold_study
 
 EXIT_INTERNAL = 6
 EXIT_INTERRUPTED = 130
@@ -132,6 +134,9 @@ def _build_parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="say everything that is wrong with a study")
     check.add_argument("study", metavar="STUDY", help="the study's folder or its study.yaml")
     check.set_defaults(action=_check)
+    plan = commands.add_parser("plan", help="freeze the analysis plan, before later answers exist")
+    plan.add_argument("study", metavar="STUDY", help="the study's folder or its study.yaml")
+    plan.set_defaults(action=_plan)
     run = commands.add_parser("run", help="make the reports of a study")
     run.add_argument("study", metavar="STUDY", help="the study's folder or its study.yaml")
     names = ", ".join(spec.name for spec in NOTEBOOKS)
@@ -173,12 +178,42 @@ def _check(options: argparse.Namespace) -> int:
     for line in study.panel.ledger.lines:
         if line.count:
             print(f"{line.wave or 'all waves'}: {line.count} set aside ({line.reason}), {line.n_out} remain.")
+    _describe_matching(study)
     people = len(study.panel.people)
     if people:
         print(f"No problems. {people} {'person is' if people == 1 else 'people are'} in both surveys.")
     else:
         print("Nobody is in both surveys, so no change can be measured: look at link.key in study.yaml, and whether")
         print("people were given the same code each time.")
+    return 0
+
+
+def _describe_matching(study: Study) -> None:
+    """Say how sure the links are, and leave what is not sure in the review file."""
+    if study.matching is None:
+        return
+    for tolerance, told in study.matching.levels.items():
+        share = "" if told.share is None else f"; of these {_percent(told)} are expected to join two strangers"
+        words = "exactly alike" if tolerance == 0 else f"with at most {tolerance} differing element(s)"
+        print(f"Links {words}: {told.n_links}{share}.")
+    path = review_path(study.settings, study.folder)
+    undecided = save_review(study.matching, path)
+    if undecided:
+        print(f"{undecided} pair(s) may be one person: write same or different under verdict in {path.name},")
+        print("then run sivsen check again.")
+
+
+def _percent(told: FalseLinks) -> str:
+    low, high = (100 * (limit or 0.0) for limit in (told.conf_low, told.conf_high))
+    return f"{100 * (told.share or 0.0):.1f}% (interval {low:.1f} to {high:.1f})"
+
+
+def _plan(options: argparse.Namespace) -> int:
+    path = find_study(options.study, start=Path.cwd())
+    frozen = freeze_study(path, today=date.today())
+    print(f"The analysis plan is frozen as of {frozen.day.isoformat()} in plan.json ({frozen.sha256[:12]}).")
+    if frozen.later_answers:
+        print("Exports of a later wave were there already, so reports say that it was not frozen before them.")
     return 0
 
 

@@ -95,6 +95,17 @@ _COLUMNS = (
     Column("n_in", "integer", "rows", "Rows before the step.", "Before"),
     Column("n_out", "integer", "rows", "Rows after the step.", "Remaining"),
     Column("source_rows", "text", "", "file:row of the rows set aside.", "Rows"),
+    Column("view", "text", "", "Whose money is counted: host_cash, host_economic or social.", "View"),
+    Column("component", "text", "", "Line, driver or scenario that the row is about.", "Part"),
+    Column("p10", "number", "see unit", "10th percentile over draws; of a driver, the net benefit there.", "p10"),
+    Column("p50", "number", "see unit", "Median over draws.", "p50"),
+    Column("p90", "number", "see unit", "90th percentile over draws; of a driver, the net benefit there.", "p90"),
+    Column("variance_share", "number", "share", "Share of the variance of the net benefit.", "Share of variance"),
+    Column(
+        "break_even", "number", "factor", "Multiple of the figure at which nothing is gained or lost.", "Break-even"
+    ),
+    Column("n_hosts", "integer", "hosts", "Hosts the figure rests on.", "Hosts"),
+    Column("definition", "text", "", "How the figure is defined.", "Definition"),
     Column("shown", "truth", "", "Whether the audience may see the row's figures.", "Shown"),
     Column("band", "text", "", "What stands in place of figures that may not be shown.", "Instead"),
 )

@@ -72,7 +72,7 @@ def package_versions() -> dict[str, str]:
 def package_sha256() -> str:
     """Return one SHA-256 over the toolkit's own code and templates."""
     root = Path(__file__).resolve().parent.parent
-    suffixes = {".py", ".j2", ".css", ".json", ".mo"}
+    suffixes = {".py", ".j2", ".css", ".js", ".json", ".mo"}
     return hash_files(
         {
             path.relative_to(root).as_posix(): path

@@ -12,10 +12,12 @@ import pandas as pd
 from toolkit.core.estimates import ESTIMATE_COLUMNS, Estimates
 from toolkit.core.glossary import GLOSSARY, conform_frame
 from toolkit.core.ledger import LEDGER_COLUMNS, Ledger
+from toolkit.disclosure.money import release_money_frame
 from toolkit.disclosure.plan import SuppressionPlan
 from toolkit.evaluate import FINDING_COLUMNS, PROGRAMME, Findings, split_population
+from toolkit.roi import MONEY_COLUMNS, MoneyEstimates
 
-ReleasedKind = Literal["estimates", "findings", "account"]
+ReleasedKind = Literal["estimates", "findings", "account", "money"]
 
 _STAYS = frozenset(
     "outcome role population wave rule min_items estimator unit standardiser method reference "
@@ -31,7 +33,7 @@ class Released:
 
     Parameters
     ----------
-    kind : {"estimates", "findings", "account"}
+    kind : {"estimates", "findings", "account", "money"}
         What was released.
     frame : DataFrame
         The columns of the noun, then ``shown`` and ``band``. Where ``shown`` is False the figures are empty
@@ -50,19 +52,20 @@ class Released:
         estimators: Sequence[str] = (),
         roles: Sequence[str] = (),
         rules: Sequence[str] = (),
+        views: Sequence[str] = (),
         whole: bool | None = None,
     ) -> Released:
         """Return some of the rows.
 
         Parameters
         ----------
-        estimators, roles, rules : sequence of str
+        estimators, roles, rules, views : sequence of str
             Values to keep; all when empty.
         whole : bool, optional
             True keeps the rows about the people as a whole, False those about groups of them.
         """
         mask = pd.Series(True, index=self.frame.index)
-        for column, wanted in (("estimator", estimators), ("role", roles), ("rule", rules)):
+        for column, wanted in (("estimator", estimators), ("role", roles), ("rule", rules), ("view", views)):
             if wanted:
                 mask &= self.frame[column].isin(list(wanted))
         if whole is not None:
@@ -75,12 +78,12 @@ def whole_population(names: Iterable[str]) -> str:
     return min(names, key=lambda name: len(split_population(name)), default=PROGRAMME)
 
 
-def release(noun: Estimates | Findings | Ledger, *, plan: SuppressionPlan) -> Released:
+def release(noun: Estimates | Findings | Ledger | MoneyEstimates, *, plan: SuppressionPlan) -> Released:
     """Let through what the audience may see.
 
     Parameters
     ----------
-    noun : Estimates, Findings or Ledger
+    noun : Estimates, Findings, Ledger or MoneyEstimates
         Figures to show.
     plan : SuppressionPlan
         The study's plan, or `strictest_plan`.
@@ -102,6 +105,9 @@ def release(noun: Estimates | Findings | Ledger, *, plan: SuppressionPlan) -> Re
     """
     if isinstance(noun, Ledger):
         return Released(kind="account", frame=_release_account(noun, plan), plan=plan)
+    if isinstance(noun, MoneyEstimates):
+        frame = conform_frame(release_money_frame(noun), (*MONEY_COLUMNS, "shown", "band"))
+        return Released(kind="money", frame=frame, plan=plan)
     columns = ESTIMATE_COLUMNS if isinstance(noun, Estimates) else FINDING_COLUMNS
     frame, least = noun.frame, plan.min_people
     share = frame["estimator"].isin(_SHARES)

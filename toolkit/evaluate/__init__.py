@@ -2,7 +2,7 @@
 
 from toolkit.evaluate.change import count_changes, estimate_change
 from toolkit.evaluate.findings import FINDING_COLUMNS, Findings, grade
-from toolkit.evaluate.grading import Design, Grade, grade_design
+from toolkit.evaluate.grading import Comparison, Design, Grade, Measure, grade_design
 from toolkit.evaluate.plan import AnalysisPlan
 from toolkit.evaluate.pooling import estimate_pooled_change
 from toolkit.evaluate.populations import PROGRAMME, count_populations, name_population, split_population
@@ -12,9 +12,11 @@ __all__ = [
     "FINDING_COLUMNS",
     "PROGRAMME",
     "AnalysisPlan",
+    "Comparison",
     "Design",
     "Findings",
     "Grade",
+    "Measure",
     "count_changes",
     "count_populations",
     "estimate_change",

@@ -48,8 +48,7 @@ def estimate_change(
     -------
     Estimates
         Per outcome, scoring rule and population: ``mean_before``, ``mean_after``, ``mean_change`` (later
-        minus earlier, in points), and the standardised changes ``d_pre``, ``g_pre``, ``d_av``, ``g_av``, ``d_rm``,
-        ``g_rm``, ``d_z``, ``g_z``; the first is the one to show.
+        minus earlier, in points), and the standardised changes ``d_z``, ``g_z``, ``d_av``, ``g_av``.
 
     Raises
     ------
@@ -58,7 +57,8 @@ def estimate_change(
 
     Notes
     -----
-    The p-values of the primary outcomes of one population, main scoring rule, are one Holm family.
+    The p-values of the primary outcomes of one population, main scoring rule, are adjusted by Holm within each
+    family that the plan declares; without families they are one.
     """
     check_request(panel, plan=plan, by=by)
     records: list[dict[str, Any]] = []
@@ -67,7 +67,7 @@ def estimate_change(
         for outcome in plan.outcomes:
             for rule in _rules_for(members, outcome, sensitivity=name == population):
                 records.extend(_change_records(members, rule, plan, name, conf_level))
-    _add_holm(records)
+    _add_holm(records, plan)
     ledger = panel.ledger.add(*_analysed_lines(panel, plan))
     return Estimates.from_records(records, ledger=ledger, provenance=panel.provenance)
 
@@ -218,14 +218,14 @@ def _standardised(effect: StandardisedChange, scale: Scale) -> dict[str, Any]:
     }
 
 
-def _add_holm(records: list[dict[str, Any]]) -> None:
-    """Adjust the primary outcomes of each population together, and call unclear what does not stand after it."""
-    families: dict[str, list[dict[str, Any]]] = {}
+def _add_holm(records: list[dict[str, Any]], plan: AnalysisPlan) -> None:
+    """Adjust each family of primary outcomes together, and call unclear what does not stand after it."""
+    families: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = {}
     for record in records:
         if (record["estimator"], record["role"], record["rule"]) == ("mean_change", "primary", "main"):
-            families.setdefault(record["population"], []).append(record)
+            families.setdefault((record["population"], plan.family(record["outcome"])), []).append(record)
     unclear = set()
-    for population, family in families.items():
+    for (population, _), family in families.items():
         raw = [np.nan if record["p_value"] is None else record["p_value"] for record in family]
         for record, adjusted in zip(family, adjust_holm(np.asarray(raw)), strict=True):
             record["p_holm"] = None if np.isnan(adjusted) else float(adjusted)

@@ -63,8 +63,9 @@ def link(
     groups: Sequence[str],
     waves: tuple[str, str],
     repeated: RepeatedRule = "refuse",
+    person: pd.Series[int] | None = None,
 ) -> Panel:
-    """Link the answers of two waves on the declared key, exactly.
+    """Link the answers of two waves on the declared key, or by the people that were matched before.
 
     Parameters
     ----------
@@ -79,6 +80,9 @@ def link(
         The earlier and the later wave.
     repeated : {"refuse", "set_aside"}
         What to do when the same key stands with two different groups: it may be two people.
+    person : Series, optional
+        Number of the person of each row of ``scores.people`` (see `match_people`); the key is compared as written
+        when left out.
 
     Returns
     -------
@@ -92,7 +96,10 @@ def link(
     UsageError
         A key is repeated within a wave.
     """
-    known = scores.people.dropna(subset=list(key))
+    if person is None:
+        known = scores.people.dropna(subset=list(key))
+    else:
+        known, key = scores.people.assign(_person=person), ["_person"]
     earlier, later = (known[known["wave"] == wave] for wave in waves)
     if earlier.duplicated(list(key)).any() or later.duplicated(list(key)).any():
         raise UsageError("keys must be unique within a wave before linking; see keep_identified")
@@ -115,7 +122,9 @@ def link(
         after=_take(scores, kept["_later"]),
         waves=waves,
         instrument=scores.instrument,
-        ledger=scores.ledger.add(*_ledger_lines(scores, waves, len(pairs), pairs[conflict])),
+        ledger=scores.ledger.add(
+            *_ledger_lines(scores, waves, len(pairs), pairs[conflict], matched=person is not None)
+        ),
         provenance=scores.provenance,
         groups=tuple(groups),
     )
@@ -125,8 +134,15 @@ def _take(scores: Scores, index: pd.Series[int]) -> Mapping[ScoringRule, pd.Seri
     return MappingProxyType({rule: values.loc[index].reset_index(drop=True) for rule, values in scores.values.items()})
 
 
-def _ledger_lines(scores: Scores, waves: tuple[str, str], n_pairs: int, conflict: pd.DataFrame) -> list[LedgerLine]:
+def _ledger_lines(
+    scores: Scores, waves: tuple[str, str], n_pairs: int, conflict: pd.DataFrame, *, matched: bool
+) -> list[LedgerLine]:
     lines = []
+    nobody = (
+        "no sure partner in the other wave: nobody agrees in enough of the key, or several do"
+        if matched
+        else "no answer with the same key in the other wave"
+    )
     for wave, column in zip(waves, ("_earlier", "_later"), strict=True):
         n = int((scores.people["wave"] == wave).sum())
         lines.append(
@@ -134,7 +150,7 @@ def _ledger_lines(scores: Scores, waves: tuple[str, str], n_pairs: int, conflict
                 step="linked",
                 instrument=scores.instrument.name,
                 wave=wave,
-                reason="no answer with the same key in the other wave",
+                reason=nobody,
                 count=n - n_pairs,
                 n_in=n,
                 n_out=n_pairs,

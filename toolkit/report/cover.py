@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 
 import pandas as pd
@@ -18,6 +19,7 @@ from toolkit.report.wording import Wording
 _ACCOUNT_COLUMNS = ("reason", "wave", "n_in", "count", "n_out", "source_rows")
 _ROWS_NAMED = 6
 _NUMBER = ' class="number"'
+_HOST_ONLY = "For the host it is about: not to be passed on to anybody else."
 _AUDIENCES = {
     "public": "Public: may be published.",
     "partner": "For partners: not for publication.",
@@ -37,17 +39,26 @@ class Cover:
         Name of the people the report is about.
     grade_reason : str
         What the design allows one to say.
+    frozen_on : date, optional
+        Day the analysis plan was frozen, before later answers existed; None where it was not.
+    deviations : tuple of (str, str)
+        What was changed in it since, and why.
     notes : tuple of str
         What the evaluator should know of the files; shown in internal reports only.
     plan : SuppressionPlan
         Rule the report is released under.
+    host_only : bool
+        Whether the report is for the one host it is about, and for nobody else.
     """
 
     title: str
     population: str
     grade_reason: str
+    frozen_on: date | None
+    deviations: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     plan: SuppressionPlan
+    host_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +75,15 @@ class Origin:
         Package -> version.
     hashes : mapping of str to str
         What else was hashed (lock, package, release plan) -> SHA-256.
+    money : tuple of str
+        How amounts of money were restated, with the vintages of the reference tables.
     """
 
     provenance: Provenance
     parameters: Mapping[str, object]
     versions: Mapping[str, str]
     hashes: Mapping[str, str]
+    money: tuple[str, ...] = ()
 
 
 def show_cover(cover: Cover, *, wording: Wording) -> ReportPart:
@@ -86,9 +100,10 @@ def show_cover(cover: Cover, *, wording: Wording) -> ReportPart:
     facts = [
         (wording.text("Study"), cover.title),
         (wording.text("People"), wording.population(cover.population)),
-        (wording.text("Readers"), wording.text(_AUDIENCES[plan.audience])),
+        (wording.text("Readers"), wording.text(_HOST_ONLY if cover.host_only else _AUDIENCES[plan.audience])),
         (wording.text("Smallest group shown"), f"{plan.min_people} " + wording.text("people")),
         (wording.text("What the design allows"), wording.text(cover.grade_reason)),
+        (wording.text("Analysis plan"), _plan_words(cover, wording)),
     ]
     notice = ""
     if not plan.planned:
@@ -98,6 +113,18 @@ def show_cover(cover: Cover, *, wording: Wording) -> ReportPart:
     if plan.exact and cover.notes:
         listed = "<ul>" + "".join(f"<li>{escape(note)}</li>" for note in cover.notes) + "</ul>"
     return ReportPart(f'<div class="cover">{notice}{_facts(facts)}{listed}</div>')
+
+
+def _plan_words(cover: Cover, wording: Wording) -> str:
+    if cover.frozen_on is None:
+        words = wording.text("Written in study.yaml; it was not frozen before the later answers existed.")
+    else:
+        day = cover.frozen_on.isoformat()
+        words = wording.text("Frozen on {day}, before the later answers existed.").format(day=day)
+    if not cover.deviations:
+        return words
+    changes = "; ".join(f"{entry} ({reason})" for entry, reason in cover.deviations)
+    return f"{words} " + wording.text("Changed since: {changes}.").format(changes=changes)
 
 
 def show_account(released: Released, *, name: str, caption: str, wording: Wording) -> ReportPart:
@@ -191,6 +218,7 @@ def show_provenance(origin: Origin, *, wording: Wording) -> ReportPart:
             for name, value in origin.parameters.items()
             if value is not None
         ),
+        *((wording.text("Prices and rates"), words) for words in origin.money),
         (wording.text("Seed"), str(provenance.seed)),
         (
             wording.text("Versions"),

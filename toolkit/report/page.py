@@ -73,7 +73,7 @@ class PageFrame:
     footer: str
 
 
-def page_frame(*, title: str, language: str) -> PageFrame:
+def page_frame(*, title: str, language: str, policy: str = CONTENT_SECURITY_POLICY) -> PageFrame:
     """Return the frame of a page.
 
     Parameters
@@ -82,6 +82,8 @@ def page_frame(*, title: str, language: str) -> PageFrame:
         Words of the page's only h1.
     language : str
         Language tag such as `en` or `sv`.
+    policy : str
+        Content-Security-Policy; only a page with a shipped script has another than the usual one.
 
     Returns
     -------
@@ -103,7 +105,7 @@ def page_frame(*, title: str, language: str) -> PageFrame:
         title=f"{title} - SIVSEN toolkit",
         language=language,
         style=(PAGE_TEMPLATES / "sivsen" / "style.css").read_text(encoding="utf-8"),
-        policy=CONTENT_SECURITY_POLICY,
+        policy=policy,
         brand="SIVSEN toolkit",
         generator=GENERATOR,
         subject=_("Impact evaluation"),
@@ -113,7 +115,7 @@ def page_frame(*, title: str, language: str) -> PageFrame:
     )
 
 
-def finish_page(html: str, *, contents_label: str) -> str:
+def finish_page(html: str, *, contents_label: str, script: str = "") -> str:
     """Name the headings, build the list of contents, and refuse a page that is not fit to be shown.
 
     Parameters
@@ -123,6 +125,8 @@ def finish_page(html: str, *, contents_label: str) -> str:
         one gets none.
     contents_label : str
         The word for the list of contents.
+    script : str
+        The one script the page may hold, word for word; with it, fields to type numbers into are allowed.
 
     Returns
     -------
@@ -153,7 +157,8 @@ def finish_page(html: str, *, contents_label: str) -> str:
     log = ProblemLog()
     _check_headings(headings, log)
     for tag, place in _walk(soup):
-        _check_safety(tag, place, log)
+        if not _is_shipped_script(tag, script):
+            _check_safety(tag, place, log)
         _check_access(tag, place, log)
     _check_references(soup, log)
     log.raise_as(ReportError)
@@ -244,6 +249,15 @@ def _check_headings(headings: Sequence[Tag], log: ProblemLog) -> None:
         if level > above + 1:
             log.add(f'the heading "{words[:60]}" skips from level {above} to level {level}')
         above = level
+
+
+def _is_shipped_script(tag: Tag, script: str) -> bool:
+    """Tell whether an element is the page's one script, or a field that belongs to it and can send nothing."""
+    if not script:
+        return False
+    if tag.name == "script":
+        return tag.string == script and not tag.attrs
+    return tag.name == "input" and _attribute(tag, "type") == "number" and not set(tag.attrs) & REFUSED_ATTRIBUTES
 
 
 def _check_safety(tag: Tag, place: str, log: ProblemLog) -> None:

@@ -16,8 +16,7 @@ from toolkit.report.wording import Wording, format_limit, format_number, format_
 INTERVAL = "interval"
 PREDICTION = "prediction_interval"
 _PAIRS = {INTERVAL: ("conf_low", "conf_high"), PREDICTION: ("pi_low", "pi_high")}
-_STANDARDISED = ("d_pre", "g_pre", "d_av", "g_av", "d_rm", "g_rm", "d_z", "g_z")
-_SIGNED = frozenset({"mean_change", "pooled_change", *_STANDARDISED})
+_SIGNED = frozenset({"mean_change", "pooled_change", "d_z", "g_z", "d_av", "g_av", "d_rm", "g_rm", "d_pre", "g_pre"})
 _BANDED = ("n", "n_missing")
 _MAX_NAMED = 6
 

@@ -40,6 +40,12 @@ class Wording:
             return self.text("All participants")
         return ", ".join(self.values.get((group, value), value) for group, value in split_population(name).items())
 
+    def hosts(self, name: str) -> str:
+        """Return which hosts a population of hosts is, in words."""
+        if name == PROGRAMME:
+            return self.text("All hosts")
+        return self.text("Other countries") if name == "country=other" else self.population(name)
+
     def text(self, message: str) -> str:
         """Return a message in the reader's language."""
         return translator(self.language).gettext(message)
@@ -59,7 +65,7 @@ ESTIMATORS: Mapping[str, str] = {
     "mean_change": "Mean change",
     "d_pre": "d_pre: by the spread of the earlier scores",
     "g_pre": "g_pre: d_pre, corrected for few people",
-    "d_rm": "d_rm: d_z with the likeness of both surveys taken out",
+    "d_rm": "d_rm: d_z with the correlation taken out",
     "g_rm": "g_rm: d_rm, corrected for few people",
     "d_z": "d_z: by the spread of the changes",
     "g_z": "g_z: d_z, corrected for few people",

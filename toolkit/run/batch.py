@@ -16,6 +16,7 @@ from toolkit.disclosure import SuppressionPlan
 from toolkit.evaluate import split_population
 from toolkit.report.exporter import render_report
 from toolkit.report.site import render_failure
+from toolkit.report.what_if import render_what_if
 from toolkit.run.engine import execute_notebook
 from toolkit.run.manifest import MANIFEST, build_manifest, describe_report, read_earlier_reports
 from toolkit.run.output import INDEX, check_output, choose_output
@@ -29,7 +30,7 @@ from toolkit.run.publishing import (
     write_results,
 )
 from toolkit.run.results import ReportResult, RunResult, report_stem
-from toolkit.run.site import build_index, failure_page
+from toolkit.run.site import build_index, failure_page, what_if_page
 from toolkit.run.status import Judgement, judge_notebook
 from toolkit.study import STUDY_FILE, Study, find_study, open_study, plan_study_release
 
@@ -77,8 +78,11 @@ def run_study(
     folder = choose_output(path.parent, output)
     opened = open_study(path, seed=given.get("seed"))
     check_output(folder, opened)
+    if not notebooks and opened.hosting is None:
+        specs = [spec for spec in specs if not spec.needs_costs]
     if given.get("scope", "programme") != "programme":
-        given["scope"] = _check_scope(open_study(path, scope=given["scope"]))
+        own_costs = all(spec.needs_costs for spec in specs)
+        given["scope"] = _check_scope(open_study(path, scope=given["scope"]), own_costs=own_costs)
     plan = plan_study_release(opened)
     given = {**given, "study": f"{path.parent.name}/{path.name}", "release_plan": plan.to_json()}
     try:
@@ -112,11 +116,11 @@ def _check_unchanged(study: Study, path: Path) -> None:
         )
 
 
-def _check_scope(study: Study) -> str:
+def _check_scope(study: Study, *, own_costs: bool) -> str:
     """Return the scope as populations are named, so that country=IT and country=it are one report."""
     ((group, value),) = split_population(study.population).items()
     audience = study.settings.disclosure.audience
-    if audience != "internal" and group == study.site:
+    if audience != "internal" and group == study.site and not own_costs:
         raise DisclosureError(
             f"a {audience} report about one {study.site} would tell what its trainees answered, and the "
             f"{study.site} knows them. To mend: report on the programme or a country, or declare audience: internal"
@@ -146,6 +150,9 @@ def _run_report(
     if notebook is not None and not judgement.fault:
         try:
             (room / page).write_text(render_report(notebook, language=language), encoding="utf-8")
+            for data in judgement.what_if[:1]:
+                what_if = render_what_if(data, title=f"{spec.title}: what if?")
+                (room / what_if_page(page)).write_text(what_if, encoding="utf-8")
             strip_machine_traces(notebook, executed)
             write_results(judgement, room, name=stem)
         except ReportError as error:
@@ -171,7 +178,8 @@ def _finish(result: RunResult, study: Study, plan: SuppressionPlan, parameters: 
     pages = {report["page"] for report in reports}
     listed = [*reports, *(entry for entry in read_earlier_reports(result.output) if entry["page"] not in pages)]
     ready = gather_files([room / report.spec.name for report in result.reports], room / "ready")
-    index = build_index(listed, this_run=len(reports), study=study, plan=plan)
+    pages_there = {path.name for folder in (result.output, ready) for path in folder.glob("*.html")}
+    index = build_index(listed, this_run=len(reports), study=study, plan=plan, pages=pages_there)
     (ready / result.index.name).write_text(index, encoding="utf-8")
     manifest = build_manifest(result, listed, ready=ready, study=study, plan=plan, parameters=parameters)
     (ready / MANIFEST).write_text(manifest, encoding="utf-8")

@@ -45,6 +45,8 @@ class OwnKernelManager(AsyncKernelManager):
             argv=[
                 *(sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"),
                 *("--log-level=CRITICAL", "--InteractiveShellApp.ignore_cwd=True"),
+                # quit() and exit() would let the kernel go on with the next cells until it gets round to leaving.
+                "--InteractiveShellApp.exec_lines=[\"get_ipython().ask_exit = __import__('sys').exit\"]",
             ],
             display_name="sivsen",
             language="python",

@@ -137,7 +137,13 @@ def _hash_files(output: Path, ready: Path, pages: list[str]) -> dict[str, str]:
     found: dict[str, Path] = {}
     for page in pages:
         stem = page.removesuffix(".html")
-        for pattern in (page, f"notebooks/{stem}.ipynb", f"findings/{stem}.json", f"tables/{stem}-*.csv"):
+        for pattern in (
+            page,
+            f"notebooks/{stem}.ipynb",
+            f"findings/{stem}.json",
+            f"tables/{stem}-*.csv",
+            f"{stem}-what-if.html",
+        ):
             found |= {path.relative_to(output).as_posix(): path for path in output.glob(pattern)}
         failure = output / failure_page(page)
         if failure.is_file() and not (ready / page).is_file():

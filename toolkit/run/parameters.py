@@ -48,6 +48,8 @@ class NotebookSpec:
         Tables that a complete run must have put into the notebook.
     findings : bool
         Whether a complete run must have recorded findings.
+    needs_costs : bool
+        Whether it is made from the host cost form only, and so may be about a single host, for that host.
     """
 
     name: str
@@ -55,6 +57,7 @@ class NotebookSpec:
     question: str
     tables: tuple[str, ...]
     findings: bool
+    needs_costs: bool = False
 
 
 NOTEBOOKS: tuple[NotebookSpec, ...] = (
@@ -71,6 +74,14 @@ NOTEBOOKS: tuple[NotebookSpec, ...] = (
         question="How did professional and personal development change?",
         tables=("change", "standardised", "pooled", "sensitivity", "account"),
         findings=True,
+    ),
+    NotebookSpec(
+        name="04_enterprise_roi",
+        title="Enterprise return on investment",
+        question="What did hosting cost, and what did it return?",
+        tables=("results", "lines", "views", "drivers", "scenarios"),
+        findings=False,
+        needs_costs=True,
     ),
 )
 

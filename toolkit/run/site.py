@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from toolkit.disclosure import SuppressionPlan, round_people
 from toolkit.report.site import SiteEntry, render_index
-from toolkit.report.wording import Wording
 from toolkit.run.parameters import NOTEBOOKS
 from toolkit.study import Study
 
@@ -18,7 +18,14 @@ AUDIENCES = {
 }
 
 
-def build_index(reports: Sequence[dict[str, Any]], *, this_run: int, study: Study, plan: SuppressionPlan) -> str:
+def build_index(
+    reports: Sequence[dict[str, Any]],
+    *,
+    this_run: int,
+    study: Study,
+    plan: SuppressionPlan,
+    pages: Collection[str],
+) -> str:
     """Return the page that lists the reports of a study, this run's first.
 
     Parameters
@@ -31,6 +38,8 @@ def build_index(reports: Sequence[dict[str, Any]], *, this_run: int, study: Stud
         The study.
     plan : SuppressionPlan
         The release plan.
+    pages : collection of str
+        File names of the pages that stand beside the index.
     """
     facts = [
         ("People in both surveys", round_people(len(study.panel.people), plan=plan)),
@@ -40,8 +49,9 @@ def build_index(reports: Sequence[dict[str, Any]], *, this_run: int, study: Stud
     return render_index(
         title=study.settings.title,
         entries=[
-            _entry(report, earlier=position >= this_run, wording=study.wording)
+            entry
             for position, report in enumerate(reports)
+            for entry in _entries(report, earlier=position >= this_run, study=study, pages=pages)
         ],
         facts=facts,
         audience_label=AUDIENCES[plan.audience],
@@ -49,18 +59,40 @@ def build_index(reports: Sequence[dict[str, Any]], *, this_run: int, study: Stud
     )
 
 
-def _entry(report: dict[str, Any], *, earlier: bool, wording: Wording) -> SiteEntry:
+def _entries(report: dict[str, Any], *, earlier: bool, study: Study, pages: Collection[str]) -> Iterator[SiteEntry]:
+    entry = _entry(report, earlier=earlier, study=study)
+    yield entry
+    beside = what_if_page(report["page"])
+    if report["status"] != "failed" and beside in pages:
+        yield replace(entry, title=f"{entry.title}: what if?", question="What if a figure were another?", href=beside)
+
+
+def _entry(report: dict[str, Any], *, earlier: bool, study: Study) -> SiteEntry:
     spec = next(spec for spec in NOTEBOOKS if spec.name == report["notebook"])
     group, _, value = report["scope"].partition("=")
-    who = f": {wording.values.get((group, value), value)}" if value else ""
+    who = f": {study.wording.values.get((group, value), value)}" if value else ""
     failed = report["status"] == "failed"
+    note = report["fault"].split("\n")[0]
+    if group == study.site and not failed:
+        note = f"For the {group} it is about, and for nobody else. {note}".strip()
     return SiteEntry(
         title=spec.title + who,
         question=spec.question,
         href=failure_page(report["page"]) if failed else report["page"],
         status="earlier" if earlier and not failed else report["status"],
-        note=report["fault"].split("\n")[0],
+        note=note,
     )
+
+
+def what_if_page(page: str) -> str:
+    """Return the name of the page beside a report on which readers try other figures.
+
+    Examples
+    --------
+    >>> what_if_page("04_enterprise_roi.html")
+    '04_enterprise_roi-what-if.html'
+    """
+    return page.removesuffix(".html") + "-what-if.html"
 
 
 def failure_page(page: str) -> str:

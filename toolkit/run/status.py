@@ -10,6 +10,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from toolkit.report.parts import FINDINGS_MIME, TABLE_MIME
+from toolkit.report.what_if import WHAT_IF_MIME
 from toolkit.run.parameters import NotebookSpec
 
 _ADDED_BY_PAPERMILL = frozenset({"injected-parameters", "papermill-error-cell-tag"})
@@ -38,6 +39,8 @@ class Judgement:
         Tables found in the notebook: name, caption, columns, rows.
     findings : tuple of dict
         Findings found in the notebook, in the same form.
+    what_if : tuple of dict
+        Figures of a what-if page, where the notebook gave them.
     """
 
     fault: str
@@ -45,6 +48,7 @@ class Judgement:
     exit_code: int
     tables: tuple[dict[str, Any], ...] = ()
     findings: tuple[dict[str, Any], ...] = ()
+    what_if: tuple[dict[str, Any], ...] = ()
 
 
 def judge_notebook(notebook: NotebookNode | None, *, fault: str, spec: NotebookSpec) -> Judgement:
@@ -86,7 +90,14 @@ def judge_notebook(notebook: NotebookNode | None, *, fault: str, spec: NotebookS
     if absent or (spec.findings and not findings):
         what = ", ".join(absent) or "findings"
         return Judgement(fault=f"the notebook ended without its results: {what}", cell=None, exit_code=1)
-    return Judgement(fault="", cell=None, exit_code=0, tables=tables, findings=findings)
+    return Judgement(
+        fault="",
+        cell=None,
+        exit_code=0,
+        tables=tables,
+        findings=findings,
+        what_if=_collect(cells, WHAT_IF_MIME),
+    )
 
 
 def _code_cells(notebook: NotebookNode) -> list[tuple[int, NotebookNode]]:

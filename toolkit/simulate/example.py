@@ -7,10 +7,17 @@ from pathlib import Path
 from toolkit.core.errors import StorageError
 from toolkit.instruments import Instrument, keep_part
 from toolkit.simulate.cohort import simulate_cohort
+from toolkit.simulate.host_costs import write_host_costs
 from toolkit.simulate.places import COUNTRIES
 from toolkit.simulate.qualtrics import write_qualtrics
 
 EXAMPLE_SEED = 20260101
+EXAMPLE_HOSTS = (
+    *(("uk1", "uk", 11), ("uk2", "uk", 11), ("uk3", "uk", 7), ("uk4", "uk", 5), ("uk5", "uk", 6)),
+    *(("it1", "it", 11), ("it2", "it", 10), ("it3", "it", 6), ("it4", "it", 7), ("it5", "it", 4)),
+    *(("se1", "se", 11), ("se2", "se", 9), ("se3", "se", 6)),
+    *(("ro1", "ro", 13), ("ro2", "ro", 9), ("ro3", "ro", 7)),
+)
 EXAMPLE_WAVES = ("pre", "post")
 EXAMPLE_ITEMS = (
     *("consent", "code", "country", "host", "ageband", "gender", "route", "prior", "neet"),
@@ -53,7 +60,7 @@ def example_form(instrument: Instrument) -> Instrument:
 
 
 def write_example(folder: Path, instrument: Instrument, *, seed: int = EXAMPLE_SEED) -> tuple[Path, ...]:
-    """Write one export per wave and country into ``exports/`` of the example study.
+    """Write one export per wave and country, and one of host costs, into ``exports/`` of the example study.
 
     Parameters
     ----------
@@ -89,4 +96,6 @@ def write_example(folder: Path, instrument: Instrument, *, seed: int = EXAMPLE_S
             path = exports / f"{wave}_{country}.csv"
             write_qualtrics(path, cohort, wave=wave, country=country)
             written.append(path)
-    return tuple(written)
+    costs = exports / "host_costs.csv"
+    write_host_costs(costs, EXAMPLE_HOSTS, seed=seed)
+    return (*written, costs)

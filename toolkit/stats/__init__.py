@@ -38,6 +38,7 @@ from toolkit.stats.power import (
 )
 from toolkit.stats.proportions import Share, compare_shares, estimate_share, say_in_ten, wilson_interval
 from toolkit.stats.ranks import SignedRank, sign_test, signed_rank
+from toolkit.stats.ratios import RatioOfSums, ratio_of_sums
 from toolkit.stats.recalibration import RegressionToMean, ThenTest, net_of_regression, then_test
 from toolkit.stats.reliability import CronbachAlpha, cronbach_alpha
 from toolkit.stats.reliable_change import ChangeCutoffs, ReliableChange, change_cutoffs, reliable_change
@@ -75,6 +76,7 @@ __all__ = [
     "PairedShares",
     "PooledEstimate",
     "PooledImputations",
+    "RatioOfSums",
     "ReachedShare",
     "RegressionToMean",
     "ReliableChange",
@@ -127,6 +129,7 @@ __all__ = [
     "pool_estimates",
     "pool_imputations",
     "pool_r_squared",
+    "ratio_of_sums",
     "reliable_change",
     "say_in_ten",
     "sign_test",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from toolkit.core.errors import ProblemLog, UsageError
 from toolkit.stats.arrays import FloatArray, read_floats
-from toolkit.stats.groups import IntArray
 from toolkit.stats.results import EffectSize, Estimate, undefined
 
 REFERENCE = (
@@ -97,37 +97,26 @@ def oneway_anova(outcome: ArrayLike, groups: ArrayLike, *, conf_level: float = 0
             n_groups=k,
             reference=REFERENCE,
         )
-    base = OnewayAnova(
-        name="differences between groups",
-        conf_level=conf_level,
-        n=n,
-        n_missing=missing,
-        n_groups=k,
-        reference=REFERENCE,
-    )
-    return _compare(values, codes, base)
-
-
-def _compare(values: FloatArray, codes: IntArray, base: OnewayAnova) -> OnewayAnova:
-    n, k = base.n, base.n_groups
-    # Subtracting one observation is exact for numbers of like size; the means then carry no large offset.
-    shifted = values - values[0]
     sizes = np.bincount(codes, minlength=k)
-    means = np.bincount(codes, weights=shifted, minlength=k) / sizes
-    residual = shifted - means[codes]
-    means = means + np.bincount(codes, weights=residual, minlength=k) / sizes
-    residual = shifted - means[codes]
-    grand = float(sizes @ means) / n
-    between, within = float(sizes @ (means - grand) ** 2), float(residual @ residual)
+    between, within = _sums_of_squares(values, codes, sizes=sizes)
     df1, df2 = k - 1, n - k
     if within == 0:
-        why = undefined("nobody differs within a group: variation is zero, no test")
-        return replace(base, reason=why, between_ss=between, within_ss=0.0)
+        return OnewayAnova(
+            name="differences between groups",
+            reason=undefined("nobody differs within a group: variation is zero, no test"),
+            conf_level=conf_level,
+            n=n,
+            n_missing=missing,
+            between_ss=between,
+            within_ss=0.0,
+            n_groups=k,
+            reference=REFERENCE,
+        )
     f = between / df1 / (within / df2)
     mean_square = within / df2
     total = between + within
-    return replace(
-        base,
+    return OnewayAnova(
+        name="differences between groups",
         interval_reason="R2 of groups has no interval here; see omega_squared",
         estimate=between / total,
         df=float(df1),
@@ -135,14 +124,17 @@ def _compare(values: FloatArray, codes: IntArray, base: OnewayAnova) -> OnewayAn
         statistic=f,
         p_value=float(stats.f.sf(f, df1, df2)),
         p_method="F test",
+        conf_level=conf_level,
+        n=n,
+        n_missing=missing,
         effects=(
             EffectSize(
                 name="omega_squared",
                 definition="(between - df * within mean square) / (total + within mean square)",
                 estimate=(between - df1 * mean_square) / (total + mean_square),
-                conf_low=_omega(_noncentral_f_limit(f, df1, df2, tail=(1 + base.conf_level) / 2), n),
-                conf_high=_omega(_noncentral_f_limit(f, df1, df2, tail=(1 - base.conf_level) / 2), n),
-                conf_level=base.conf_level,
+                conf_low=_omega(_noncentral_f_limit(f, df1, df2, tail=(1 + conf_level) / 2), n),
+                conf_high=_omega(_noncentral_f_limit(f, df1, df2, tail=(1 - conf_level) / 2), n),
+                conf_level=conf_level,
                 interval_method="noncentral F limits, nc / (nc + n)",
             ),
         ),
@@ -150,7 +142,9 @@ def _compare(values: FloatArray, codes: IntArray, base: OnewayAnova) -> OnewayAn
         within_ss=within,
         df_within=df2,
         residual_sd=sqrt(mean_square),
+        n_groups=k,
         checks=(f"groups {k}, smallest {int(sizes.min())}, largest {int(sizes.max())}",),
+        reference=REFERENCE,
     )
 
 
@@ -172,3 +166,17 @@ def _noncentral_f_limit(f: float, df1: int, df2: int, *, tail: float) -> float:
 
 def _omega(noncentrality: float, n: int) -> float:
     return noncentrality / (noncentrality + n)
+
+
+def _sums_of_squares(
+    values: FloatArray, codes: npt.NDArray[np.intp], *, sizes: npt.NDArray[np.intp]
+) -> tuple[float, float]:
+    """Return the sums of squares between and within groups."""
+    # Subtracting one observation is exact for numbers of like size; the means then carry no large offset.
+    shifted, k = values - values[0], len(sizes)
+    means = np.bincount(codes, weights=shifted, minlength=k) / sizes
+    residual = shifted - means[codes]
+    means = means + np.bincount(codes, weights=residual, minlength=k) / sizes
+    residual = shifted - means[codes]
+    grand = float(sizes @ means) / values.size
+    return float(sizes @ (means - grand) ** 2), float(residual @ residual)

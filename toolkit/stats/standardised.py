@@ -16,7 +16,7 @@ from toolkit.stats.paired import PairedMean, PairedStatus, paired_mean
 StandardisedName: TypeAlias = Literal["d_z", "g_z", "d_av", "g_av", "d_rm", "g_rm", "d_pre", "g_pre"]
 StandardisedStatus: TypeAlias = PairedStatus | Literal["two_pairs", "no_standardiser"]
 
-NAMES: tuple[StandardisedName, ...] = ("d_pre", "g_pre", "d_av", "g_av", "d_rm", "g_rm", "d_z", "g_z")
+NAMES: tuple[StandardisedName, ...] = ("d_z", "g_z", "d_av", "g_av", "d_rm", "g_rm", "d_pre", "g_pre")
 
 STANDARDISERS: Mapping[StandardisedName, str] = {
     "d_z": "SD of the changes",
@@ -119,7 +119,7 @@ class StandardisedChange:
 def standardised_change(
     pre: ArrayLike, post: ArrayLike, *, conf_level: float = 0.95, scale_range: float | None = None
 ) -> tuple[StandardisedChange, ...]:
-    """Return d_pre, g_pre, d_av, g_av, d_rm, g_rm, d_z and g_z of paired measurements, in this order.
+    """Return d_z, g_z, d_av, g_av, d_rm, g_rm, d_pre and g_pre of paired measurements, in this order.
 
     Parameters
     ----------

@@ -26,6 +26,8 @@ def check_settings(settings: StudySettings, instrument: Instrument, *, log: Prob
     scales = [scale.name for scale in instrument.scales]
     for position, item in enumerate(settings.link.key):
         _check_name(item, items, ("link", "key", position), settings, log)
+    for position, item in enumerate(settings.link.within):
+        _check_name(item, items, ("link", "within", position), settings, log)
     for group, item in settings.groups.items():
         _check_name(item, items, ("groups", group), settings, log)
     for role, outcomes in (("primary", settings.outcomes.primary), ("secondary", settings.outcomes.secondary)):
@@ -39,7 +41,8 @@ def check_settings(settings: StudySettings, instrument: Instrument, *, log: Prob
     if settings.consent_to_take_part:
         _check_name(settings.consent_to_take_part.item, items, ("consent_to_take_part", "item"), settings, log)
     for position, export in enumerate(settings.exports):
-        _check_export(export, position, settings, instrument, log)
+        if export.instrument != settings.cost_form:
+            _check_export(export, position, settings, instrument, log)
     _check_consent(settings, instrument, log)
     _check_minimums(settings, instrument, log)
 

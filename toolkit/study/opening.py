@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from toolkit.core.errors import InputError, Problem, ProblemLog, ToolkitError
 from toolkit.core.ledger import LedgerLine
-from toolkit.core.nearest import nearest_name
 from toolkit.core.provenance import Provenance, hash_bytes, package_sha256, package_versions
 from toolkit.core.shipped import shipped_path
 from toolkit.disclosure import SuppressionPlan, strictest_plan
@@ -23,16 +22,27 @@ from toolkit.ingest import (
     read_export,
     tidy,
 )
-from toolkit.instruments import Instrument, choice_lookup, fold_label, load_instrument
-from toolkit.measure import ScoringRule, keep_consenting, keep_identified, link, score
+from toolkit.instruments import Instrument, choice_lookup, fold_label
+from toolkit.measure import (
+    Matching,
+    Panel,
+    Scores,
+    ScoringRule,
+    keep_consenting,
+    keep_identified,
+    link,
+    note_response_quality,
+    score,
+)
 from toolkit.report.cover import Cover, Origin
 from toolkit.report.wording import Wording
-from toolkit.study.checking import check_settings
+from toolkit.study.declaring import declare_exports
+from toolkit.study.freezing import PLAN_FILE, FrozenPlan, analysis_plan, read_frozen_plan
+from toolkit.study.hosting import hosting_in_scope, hosting_parts
+from toolkit.study.identifying import element_kinds, match_study, review_path
 from toolkit.study.settings import (
     STUDY_FILE,
-    ExportSettings,
     StudySettings,
-    nearest_instrument,
     read_settings,
 )
 from toolkit.study.study import Study, find_study
@@ -79,26 +89,25 @@ def open_study(
     """
     path = find_study(study, start=start or Path.cwd())
     settings = read_settings(path)
-    instrument, declarations = _declare(settings, path.parent)
+    (instrument, declarations), (cost_form, cost_files) = declare_exports(settings, path.parent)
     responses = _read_all(declarations, instrument)
+    every_row = responses.source_rows(responses.frame["row"].notna())
+    costs = _read_all(cost_files, cost_form) if cost_form else None
     groups = tuple(dict.fromkeys(settings.groups.values()))
     responses, population = _in_scope(responses, settings, scope)
-    if settings.consent_to_take_part:
-        consent = settings.consent_to_take_part
-        responses = keep_consenting(responses, item=consent.item, keep=consent.keep)
-    responses = keep_identified(responses, key=settings.link.key, repeated=settings.link.repeated)
-    scores = score(responses, _scoring_rules(settings, instrument))
-    waves = _waves(settings, instrument)
-    panel = link(scores, key=settings.link.key, groups=groups, waves=waves, repeated=settings.link.repeated)
+    scores, panel, matching = _link_people(
+        responses, settings=settings, instrument=instrument, folder=path.parent, known_rows=every_row
+    )
     plan = release_plan or strictest_plan()
     site = settings.groups.get("site", "")
-    analysis = AnalysisPlan(primary=tuple(settings.outcomes.primary), secondary=tuple(settings.outcomes.secondary))
-    # Files of two waves measure no change where nobody has a score in both.
-    measured = any(counts[PROGRAMME] for counts in count_changes(panel, plan=analysis).values())
-    design = Design(waves=waves if measured else ())
-    provenance = panel.provenance.merge(
+    frozen = read_frozen_plan(path.parent)
+    analysis = analysis_plan(settings, frozen)
+    design = _design(panel, analysis)
+    hosting = hosting_in_scope(costs, settings=settings, folder=path.parent, population=population)
+    about_host = bool(site) and population.startswith(f"{site}=")
+    provenance = (panel.provenance.merge(costs.provenance) if costs else panel.provenance).merge(
         Provenance(
-            inputs={STUDY_FILE: hash_bytes(path.read_bytes())},
+            inputs={STUDY_FILE: hash_bytes(path.read_bytes()), **_beside(settings, path.parent, frozen)},
             instruments={},
             seed=settings.seed if seed is None else seed,
         )
@@ -110,10 +119,13 @@ def open_study(
         population=population,
         scores=scores,
         panel=replace(panel, provenance=provenance),
+        matching=matching,
         plan=analysis,
         design=design,
         groups=tuple(group for group in groups if plan.audience == "internal" or group != site),
         site=site,
+        hosting=hosting,
+        hosting_parts=hosting_parts(hosting) if population == PROGRAMME else (),
         release_plan=plan,
         wording=_wording(instrument, language),
         confidence=confidence,
@@ -121,16 +133,57 @@ def open_study(
             title=settings.title,
             population=population,
             grade_reason=grade_design(design).reason,
-            notes=responses.notes,
+            notes=(*responses.notes, *note_response_quality(scores)),
             plan=plan,
+            frozen_on=analysis.frozen_on,
+            deviations=analysis.deviations,
+            host_only=about_host and plan.audience != "internal",
         ),
         origin=Origin(
             provenance=provenance,
             parameters=MappingProxyType(dict(parameters or {})),
             versions=package_versions(),
             hashes=_hashes(instrument, plan),
+            money=hosting.basis if hosting else (),
         ),
     )
+
+
+def _link_people(
+    responses: Responses, *, settings: StudySettings, instrument: Instrument, folder: Path, known_rows: Sequence[str]
+) -> tuple[Scores, Panel, Matching | None]:
+    """Score those who consented and can be told apart, and find each of them again in the other waves."""
+    groups = tuple(dict.fromkeys(settings.groups.values()))
+    if settings.consent_to_take_part:
+        consent = settings.consent_to_take_part
+        responses = keep_consenting(responses, item=consent.item, keep=consent.keep)
+    responses = keep_identified(
+        responses,
+        key=settings.link.key,
+        repeated=settings.link.repeated,
+        elements=element_kinds(settings.link),
+        tolerance=settings.link.tolerance,
+    )
+    scores = score(responses, _scoring_rules(settings, instrument))
+    waves = _waves(settings, instrument)
+    matching = match_study(
+        settings, scores, folder=folder, waves=_all_waves(settings, instrument), known_rows=known_rows
+    )
+    panel = link(
+        scores,
+        key=settings.link.key,
+        groups=groups,
+        waves=waves,
+        repeated=settings.link.repeated,
+        person=None if matching is None else matching.person,
+    )
+    return scores, panel, matching
+
+
+def _design(panel: Panel, analysis: AnalysisPlan) -> Design:
+    """Return what the design has: files of two waves measure no change where nobody has a score in both."""
+    measured = any(counts[PROGRAMME] for counts in count_changes(panel, plan=analysis).values())
+    return Design(waves=panel.waves if measured else (), planned=analysis.frozen_on is not None)
 
 
 def _hashes(instrument: Instrument, plan: SuppressionPlan) -> Mapping[str, str]:
@@ -141,102 +194,6 @@ def _hashes(instrument: Instrument, plan: SuppressionPlan) -> Mapping[str, str]:
             "Package": package_sha256(),
             "Release plan": plan.sha256,
         }
-    )
-
-
-def _declare(settings: StudySettings, folder: Path) -> tuple[Instrument, list[ExportDeclaration]]:
-    log = ProblemLog()
-    used = [export.instrument for export in settings.exports]
-    for position, name in enumerate(used):
-        if name not in settings.instruments:
-            log.add(
-                f"the instrument {name} is unknown",
-                file=STUDY_FILE,
-                row=settings.line("exports", position, "instrument"),
-                column="exports.instrument",
-                allowed=", ".join(settings.instruments),
-                mend=nearest_instrument(name, settings.instruments),
-            )
-    if len(set(used) & set(settings.instruments)) > 1:
-        log.add(
-            "exports answer several instruments",
-            file=STUDY_FILE,
-            row=settings.line("exports"),
-            column="exports.instrument",
-            allowed="one instrument in a study",
-            mend="make a study for each instrument",
-        )
-    for position, export in enumerate(settings.exports):
-        same = [other for other in settings.exports[:position] if other.path == export.path]
-        if any(other.wave == export.wave or other.columns == export.columns for other in same):
-            log.add(
-                f"{export.path} is listed twice for the same columns",
-                file=STUDY_FILE,
-                row=settings.line("exports", position, "path"),
-                column="exports.path",
-                allowed="each file once, or once a wave with other columns",
-                mend="correct one of the paths",
-            )
-    instruments = {name: _load(name, settings, folder, log) for name in settings.instruments}
-    instrument = instruments.get(used[0])
-    if instrument is not None and not log.problems:
-        check_settings(settings, instrument, log=log)
-    log.raise_as(InputError)
-    if instrument is None:
-        raise InputError(f"the instrument {used[0]} could not be read")
-    outcomes = frozenset((*settings.outcomes.primary, *settings.outcomes.secondary))
-    return instrument, [_declaration(export, folder, instrument, outcomes) for export in settings.exports]
-
-
-def _load(name: str, settings: StudySettings, folder: Path, log: ProblemLog) -> Instrument | None:
-    where = folder / settings.instruments[name]
-    if not where.is_dir():
-        siblings = [entry.name for entry in where.parent.iterdir()] if where.parent.is_dir() else []
-        near = nearest_name(where.name, siblings)
-        log.add(
-            f"there is no folder {settings.instruments[name]}",
-            file=STUDY_FILE,
-            row=settings.line("instruments", name),
-            column=f"instruments.{name}",
-            allowed="a path from the folder of study.yaml",
-            mend=f"did you mean {near}?" if near else "correct the path",
-        )
-        return None
-    try:
-        return load_instrument(where)
-    except ToolkitError as error:
-        log.extend(error.problems)
-        return None
-
-
-def _declaration(
-    export: ExportSettings, folder: Path, instrument: Instrument, outcomes: frozenset[str]
-) -> ExportDeclaration:
-    fixed = {**export.fixed, **({"country": export.country} if export.country else {})}
-    path = Path(export.path)
-    return ExportDeclaration(
-        # A whole path would carry names of the machine and its user into reports.
-        name="/".join(path.parts[-2:]) if path.is_absolute() else export.path,
-        path=folder / path,
-        instrument=instrument,
-        platform=export.platform,
-        layout=export.layout,
-        waves=export.waves or {export.wave: ""},
-        wave_column=export.wave_column,
-        columns=export.columns,
-        missing=frozenset(export.missing),
-        fixed=fixed,
-        encoding=export.encoding,
-        outcomes=outcomes,
-        sheet=export.sheet,
-        qsf=folder / export.qsf if export.qsf else None,
-        key=folder / export.key if export.key else None,
-        numbers=export.numbers,
-        dates=export.dates,
-        date_windows=export.date_windows,
-        decimal=export.decimal,
-        not_asked=frozenset(export.not_asked),
-        partial=export.partial,
     )
 
 
@@ -325,8 +282,7 @@ def _scoring_rules(settings: StudySettings, instrument: Instrument) -> list[Scor
 
 
 def _waves(settings: StudySettings, instrument: Instrument) -> tuple[str, str]:
-    declared = {wave for export in settings.exports for wave in (export.waves or {export.wave: ""})}
-    present = [wave for wave in instrument.waves if wave in declared]
+    present = _all_waves(settings, instrument)
     if len(present) < 2:
         raise InputError(
             Problem(
@@ -339,6 +295,20 @@ def _waves(settings: StudySettings, instrument: Instrument) -> tuple[str, str]:
             )
         )
     return present[0], present[1]
+
+
+def _beside(settings: StudySettings, folder: Path, frozen: FrozenPlan | None) -> dict[str, str]:
+    """Return the hashes of the files beside study.yaml that have a say: a frozen plan, and the review of links."""
+    names = [PLAN_FILE] if frozen else []
+    review = review_path(settings, folder)
+    if settings.link.elements and review.is_file():
+        names.append(review.name)
+    return {name: hash_bytes((folder / name).read_bytes()) for name in names}
+
+
+def _all_waves(settings: StudySettings, instrument: Instrument) -> tuple[str, ...]:
+    declared = {wave for export in settings.exports for wave in (export.waves or {export.wave: ""})}
+    return tuple(wave for wave in instrument.waves if wave in declared)
 
 
 def _wording(instrument: Instrument, language: str) -> Wording:

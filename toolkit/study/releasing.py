@@ -23,7 +23,10 @@ def plan_study_release(study: Study) -> SuppressionPlan:
     """
     keys = list(study.settings.link.key)
     groups = list(study.panel.groups)
-    people = study.scores.people[list(dict.fromkeys([*keys, *groups]))]
+    answers = study.scores.people
+    if study.matching is not None:
+        keys, answers = ["_person"], answers.assign(_person=study.matching.person)
+    people = answers[list(dict.fromkeys([*keys, *groups]))]
     one_each = people.assign(**{group: people[group] for group in groups}).groupby(keys, sort=False, as_index=False)
     return plan_release(
         count_populations(one_each.first(), groups),

@@ -20,7 +20,8 @@ from toolkit.core.errors import InputError, ProblemLog, StorageError
 from toolkit.core.nearest import nearest_name, suggest_name
 from toolkit.disclosure import Audience
 from toolkit.ingest import DateOrder, DecimalMark, DeclaredNumbers, Layout, PartialRule, Platform
-from toolkit.measure import RepeatedRule
+from toolkit.measure import ElementKind, RepeatedRule
+from toolkit.roi import ConversionRule
 from toolkit.study.yaml_text import Lines, parse_yaml
 
 STUDY_FILE = "study.yaml"
@@ -37,6 +38,9 @@ _PLAIN_WORDS = {
     "int_parsing": "the value is not a whole number",
     "int_type": "the value is not a whole number",
     "greater_than_equal": "the number is too small",
+    "greater_than": "the number is too small",
+    "float_parsing": "the value is not a number",
+    "float_type": "the value is not a number",
 }
 
 
@@ -96,15 +100,29 @@ class LinkSettings(_Settings):
     """How the same person is found again."""
 
     key: list[str] = Field(min_length=1)
-    tolerance: Literal[0] = 0
+    tolerance: Literal[0, 1, 2] = 0
     repeated: RepeatedRule = "refuse"
+    elements: dict[str, ElementKind] = {}
+    within: list[str] = []
+    review: str = ""
 
     @model_validator(mode="before")
     @classmethod
     def _tolerance_is_a_number(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("tolerance") == "0":
-            return {**data, "tolerance": 0}
+        if isinstance(data, dict) and data.get("tolerance") in ("0", "1", "2"):
+            return {**data, "tolerance": int(data["tolerance"])}
         return data
+
+    @model_validator(mode="after")
+    def _elements_fit_key(self) -> LinkSettings:
+        unknown = [name for name in self.elements if name not in self.key]
+        if unknown:
+            raise ValueError(f"elements names {', '.join(unknown)}, which is not in key")
+        if self.tolerance and not self.elements:
+            raise ValueError("a tolerance needs elements: {item: text | letters | digits | email | code | id}")
+        if self.tolerance and len(self.key) < self.tolerance + 2:
+            raise ValueError(f"a tolerance of {self.tolerance} needs a key of {self.tolerance + 2} elements or more")
+        return self
 
 
 class OutcomeSettings(_Settings):
@@ -112,13 +130,29 @@ class OutcomeSettings(_Settings):
 
     primary: list[str] = Field(min_length=1)
     secondary: list[str] = []
+    families: dict[str, list[str]] = {}
+    important: dict[str, Annotated[float, Field(gt=0)]] = {}
+    margins: dict[str, Annotated[float, Field(gt=0)]] = {}
 
     @model_validator(mode="after")
     def _once_each(self) -> OutcomeSettings:
         names = [*self.primary, *self.secondary]
         if len(set(names)) < len(names):
             raise ValueError("an outcome stands twice; name each once, as primary or as secondary")
+        for part, named in (("important", self.important), ("margins", self.margins)):
+            if other := [name for name in named if name not in names]:
+                raise ValueError(f"{part} names {other[0]}, which is no outcome of the plan")
+        members = [name for family in self.families.values() for name in family]
+        if self.families and sorted(members) != sorted(self.primary):
+            raise ValueError("families must hold each primary outcome exactly once, and no other")
         return self
+
+
+class DeviationSettings(_Settings):
+    """A change made after the plan was frozen, and why."""
+
+    entry: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
 
 
 class SensitivitySettings(_Settings):
@@ -143,6 +177,20 @@ class DisclosureSettings(_Settings):
     audience: Audience = "public"
 
 
+class RoiSettings(_Settings):
+    """In what money is counted, and by which conventions."""
+
+    form: str = "host_costs"
+    currency: str = Field(min_length=3, max_length=3)
+    price_year: int = Field(ge=1900, le=2200)
+    country: str = ""
+    index: str = "CPI"
+    conversion: ConversionRule = "market"
+    rate: float = Field(default=0.035, gt=-1)
+    correlation: float = Field(default=0.0, ge=0, lt=1)
+    tables: dict[Literal["prices", "exchange_rates", "ppp"], str] = {}
+
+
 class StudySettings(_Settings):
     """Everything a study.yaml may hold."""
 
@@ -154,10 +202,17 @@ class StudySettings(_Settings):
     link: LinkSettings
     groups: dict[str, str] = {}
     outcomes: OutcomeSettings
+    deviations: list[DeviationSettings] = []
     scoring: ScoringSettings = ScoringSettings()
+    roi: RoiSettings | None = None
     disclosure: DisclosureSettings = DisclosureSettings()
     seed: int = Field(default=0, ge=0)
     _lines: Lines = PrivateAttr(default_factory=dict)
+
+    @property
+    def cost_form(self) -> str:
+        """Return the name of the instrument that asks hosts for costs, or ""."""
+        return self.roi.form if self.roi else ""
 
     def line(self, *place: str | int) -> int | None:
         """Return the line of study.yaml where an entry stands, or the entry around it.
@@ -255,8 +310,10 @@ def _note(detail: Any, lines: Lines, name: str, log: ProblemLog) -> None:
         )
     else:
         words = _PLAIN_WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
-        least = detail.get("ctx", {}).get("ge")
-        allowed_words = "" if least is None else f"{least} or more"
+        limits = detail.get("ctx", {})
+        allowed_words = (
+            f"{limits['ge']} or more" if "ge" in limits else f"above {limits['gt']:g}" if "gt" in limits else ""
+        )
         log.add(words, file=name, row=row, column=column, allowed=allowed_words, mend="correct the value")
 
 

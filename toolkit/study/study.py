@@ -9,10 +9,11 @@ from toolkit.core.errors import InputError, Problem
 from toolkit.core.nearest import nearest_name
 from toolkit.disclosure import SuppressionPlan
 from toolkit.evaluate import AnalysisPlan, Design
-from toolkit.measure import Panel, Scores
+from toolkit.measure import Matching, Panel, Scores
 from toolkit.report.cover import Cover, Origin
 from toolkit.report.wording import Wording
-from toolkit.study.settings import STUDY_FILE, StudySettings
+from toolkit.roi import HostingModel
+from toolkit.study.settings import STUDY_FILE, RoiSettings, StudySettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class Study:
         One row per valid answer.
     panel : Panel
         One row per person linked across the two waves.
+    matching : Matching or None
+        How people were found again where elements of the key are folded; None where it is compared as written.
     plan : AnalysisPlan
         Primary and secondary outcomes.
     design : Design
@@ -41,6 +44,10 @@ class Study:
         Items to report by; the site is among them in internal reports only.
     site : str
         Item that names the site, or "" where none is declared.
+    hosting : HostingModel or None
+        What the hosts in scope reported; None without a host cost form.
+    hosting_parts : tuple of str
+        Part of the programme each of them is reported in.
     release_plan : SuppressionPlan
         Who may see what.
     wording : Wording
@@ -59,15 +66,23 @@ class Study:
     population: str
     scores: Scores
     panel: Panel
+    matching: Matching | None
     plan: AnalysisPlan
     design: Design
     groups: tuple[str, ...]
     site: str
+    hosting: HostingModel | None
+    hosting_parts: tuple[str, ...]
     release_plan: SuppressionPlan
     wording: Wording
     confidence: float
     cover: Cover
     origin: Origin
+
+    @property
+    def roi(self) -> RoiSettings:
+        """Return the conventions for money, as the study sets them."""
+        return self.settings.roi or RoiSettings(currency="EUR", price_year=2023)
 
 
 def find_study(study: str | Path, *, start: Path) -> Path:
