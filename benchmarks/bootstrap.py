@@ -19,7 +19,7 @@ from scipy import stats
 
 from toolkit.stats import bootstrap_changes, bootstrap_transitions, count_transitions
 
-ROUNDS = 5
+ROUNDS = 15
 OUTCOMES, PEOPLE, RESAMPLES = 20, 200, 10_000
 MANY, FEW_RESAMPLES = 1_000_000, 100
 LEVELS = [1, 2, 3, 4, 5]

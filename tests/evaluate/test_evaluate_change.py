@@ -146,7 +146,7 @@ def test_tables_and_findings_call_the_same_changes_unclear(make_panel: Make) -> 
         {rule: before for rule in (MOOD, IDLE, LIFE)}, {rule: before + change for rule in (MOOD, IDLE, LIFE)}
     )
     estimates = estimate_change(panel, plan=AnalysisPlan(primary=("mood", "idle", "life")))
-    rows = estimates.frame[estimates.frame["estimator"].isin(["mean_change", "d_z", "g_z", "d_av", "g_av"])]
+    rows = estimates.frame[estimates.frame["estimator"].isin(["mean_change", "d_pre", "g_pre", "d_av", "d_rm", "d_z"])]
     assert (estimates.frame["p_value"].dropna() < 0.05).all()
     assert (estimates.frame["p_holm"].dropna() > 0.05).all()
     assert set(rows["improvement"]) == {"unclear"}

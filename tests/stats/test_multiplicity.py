@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.core.errors import UsageError
-from toolkit.stats import adjust_holm
+from toolkit.stats import adjust_holm, adjust_p_values
 
 from .reference_values import load_columns, load_fixture
 
@@ -74,3 +74,23 @@ def test_order_of_the_tests_does_not_matter(raw, random):
     order = list(range(raw.size))
     random.shuffle(order)
     np.testing.assert_array_equal(adjust_holm(raw[order]), adjust_holm(raw)[order])
+
+
+@pytest.mark.parametrize("method", ["holm", "hochberg", "bonferroni", "BH", "BY"])
+def test_every_adjustment_agrees_with_r_with_a_missing_p(method):
+    values = load_fixture("padjust")["values"]
+    p_values = load_columns("pvals.csv", "p")[:, 0]
+    expected = np.array([np.nan if value is None else value for value in values[method]])
+    # R prints 15 digits.
+    np.testing.assert_allclose(adjust_p_values(p_values, method=method), expected, rtol=1e-12)
+
+
+def test_families_are_adjusted_apart_and_wrong_ones_are_named():
+    p_values = [0.01, 0.04, 0.03, np.nan]
+    apart = adjust_p_values(p_values, families=["a", "b", "b", "a"])
+    assert apart[0] == 0.01
+    np.testing.assert_allclose(apart[1:3], adjust_p_values([0.04, 0.03]))
+    with pytest.raises(UsageError, match="3 names for 4 tests"):
+        adjust_p_values(p_values, families=["a", "b", "b"])
+    with pytest.raises(UsageError, match="holm, hochberg"):
+        adjust_p_values(p_values, method="sidak")

@@ -208,3 +208,43 @@ def test_shift_and_sign(table, shift):
     assert shifted.tau2 == pytest.approx(plain.tau2, rel=PROPERTY_RTOL, abs=PROPERTY_RTOL)
     if plain.status == "ok":
         assert opposite.p_value == pytest.approx(plain.p_value, rel=PROPERTY_RTOL)
+
+
+@pytest.mark.parametrize("name", ["meta_bcg", "meta_k4"])
+@pytest.mark.parametrize("method", ["REML", "ML", "DL", "PM"])
+def test_every_tau2_agrees_with_metafor(name, method):
+    values = load_fixture(name)["values"]
+    result = pool_estimates(values["yi"], values["vi"], method=method)
+    expected = values[method]
+    # metafor stops its search for PM, and that for the limits, at 1.2e-4 of tau2.
+    slack = 2e-4 if method == "PM" else 1e-6
+    assert result.tau2 == pytest.approx(expected["tau2"], rel=slack, abs=1e-12)
+    assert result.tau2_std_error == pytest.approx(expected["se_tau2"], rel=slack)
+    assert [result.tau2_conf_low, result.tau2_conf_high] == pytest.approx(expected["tau2_ci_qprofile"], rel=3e-4)
+
+
+def test_paule_mandel_and_the_profile_meet_their_equations():
+    values = load_fixture("meta_bcg")["values"]
+    y, v = np.array(values["yi"]), np.array(values["vi"])
+
+    def q(tau2):
+        weights = 1 / (v + tau2)
+        return weights @ (y - weights @ y / weights.sum()) ** 2
+
+    result = pool_estimates(y, v, method="PM")
+    assert q(result.tau2) == pytest.approx(12, rel=1e-9)
+    assert q(result.tau2_conf_low) == pytest.approx(stats.chi2.isf(0.025, 12), rel=1e-9)
+    assert q(result.tau2_conf_high) == pytest.approx(stats.chi2.ppf(0.025, 12), rel=1e-9)
+
+
+def test_near_equal_sites_have_a_tau2_of_zero_and_never_less():
+    # statsmodels' moment estimate is negative here and its standard error NaN.
+    for method in ("REML", "ML", "DL", "PM"):
+        result = pool_estimates([0.10, 0.12, 0.09, 0.11], [0.04, 0.05, 0.04, 0.06], method=method)
+        assert result.tau2 == 0
+        assert result.normal_std_error == pytest.approx((1 / 0.04 + 1 / 0.05 + 1 / 0.04 + 1 / 0.06) ** -0.5)
+
+
+def test_an_unknown_method_is_named():
+    with pytest.raises(UsageError, match="REML, ML, PM, DL"):
+        pool_estimates([1, 2], [1, 1], method="HE")

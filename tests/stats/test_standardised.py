@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.core.errors import UsageError
-from toolkit.stats import hedges_correction, standardised_change
+from toolkit.stats import hedges_correction, paired_mean, standardised_change
+from toolkit.stats.standardised import average_change_bonett
 
 from .reference_values import load_columns, load_fixture
 
@@ -28,8 +29,9 @@ scores = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=3, m
 def test_reference_sleep():
     values = load_fixture("paired_d_sleep")["values"]
     pre, post = load_columns("sleep.csv", "pre", "post").T
-    d_z, g_z, d_av, g_av = standardised_change(pre, post)[:4]
-    assert [change.name for change in (d_z, g_z, d_av, g_av)] == ["d_z", "g_z", "d_av", "g_av"]
+    changes = standardised_change(pre, post)
+    assert [change.name for change in changes] == ["d_z", "g_z", "d_av", "g_av", "d_rm", "g_rm", "d_pre", "g_pre"]
+    d_z, g_z, d_av, g_av, d_rm, _, d_pre, g_pre = changes
     j = values["hedges_J_exact_df_n1"]
     z_limits, av_limits = np.array(values["d_z_ci95_nct"]), np.array(values["d_av_ci95_algina_keselman"])
     for change, estimate, limits in (
@@ -44,6 +46,43 @@ def test_reference_sleep():
         assert change.n == values["n"]
         assert change.status == "ok"
 
+    assert d_rm.estimate == pytest.approx(values["d_rm"], rel=REFERENCE_RTOL)
+    np.testing.assert_allclose([d_rm.conf_low, d_rm.conf_high], values["d_rm_ci95_from_nct"], rtol=REFERENCE_RTOL)
+    assert d_pre.estimate == pytest.approx(values["d_pre_becker"], rel=REFERENCE_RTOL)
+    assert g_pre.estimate == pytest.approx(values["g_pre_becker_df_n1"], rel=REFERENCE_RTOL)
+
+
+def test_the_interval_by_the_sd_of_pre_covers_as_often_as_it_says():
+    # 2,000 samples of 20 pairs, true change 0.5 SD of pre, post more spread than pre.
+    rng = np.random.default_rng(6)
+    pre = rng.normal(size=(2000, 20))
+    post = 0.5 + 0.6 * pre + rng.normal(0, 1.1, size=pre.shape)
+    found = [standardised_change(one, other)[6] for one, other in zip(pre, post, strict=True)]
+    # Three standard errors of a share of 2,000 are 0.015; normal theory is a little narrow at n = 20.
+    assert np.mean([each.conf_low <= 0.5 <= each.conf_high for each in found]) == pytest.approx(0.95, abs=0.02)
+
+
+def test_a_constant_pre_has_no_sd_to_divide_by():
+    by_name = {change.name: change for change in standardised_change([3, 3, 3], [3, 4, 5])}
+    assert by_name["d_z"].status == "ok"
+    for name in ("d_pre", "g_pre", "d_rm", "g_rm"):
+        assert by_name[name].status == "no_standardiser"
+        assert by_name[name].reason
+        assert by_name[name].estimate is None
+
+
+def test_waves_in_a_perfect_line_have_no_d_rm():
+    assert {each.name: each.status for each in standardised_change([1, 2, 3], [1, 3, 5])}["d_rm"] == "no_standardiser"
+
+
+def test_bonett_limits_of_d_av():
+    values = load_fixture("paired_d_sleep")["values"]
+    pre, post = load_columns("sleep.csv", "pre", "post").T
+    error, low, high = average_change_bonett(paired_mean(pre, post))
+    assert error == pytest.approx(values["d_av_se_bonett2008"], rel=REFERENCE_RTOL)
+    np.testing.assert_allclose([low, high], values["d_av_ci95_bonett2008"], rtol=REFERENCE_RTOL)
+    assert average_change_bonett(paired_mean([3, 3, 3], [3, 4, 5])) is None
+
 
 def test_each_says_its_standardiser():
     words = {change.name: change.standardiser for change in standardised_change([1, 2, 4], [2, 2, 5])}
@@ -53,7 +92,8 @@ def test_each_says_its_standardiser():
 
 def test_hand_case():
     # Changes 1, 0, 2, 1; variance of the changes 2/3; variances of pre 2/3 and of post 4/3, mean 1.
-    d_z, _, d_av, _ = standardised_change([2, 3, 3, 4], [3, 3, 5, 5])[:4]
+    d_z, _, d_av, _, _, _, d_pre, _ = standardised_change([2, 3, 3, 4], [3, 3, 5, 5])
+    assert d_pre.estimate == pytest.approx(1 / sqrt(2 / 3), rel=HAND_RTOL)
     assert d_z.estimate == pytest.approx(sqrt(3 / 2), rel=HAND_RTOL)
     assert d_av.estimate == pytest.approx(1, rel=HAND_RTOL)
 
@@ -89,11 +129,11 @@ def test_no_value_without_variation_or_pairs(pre, post, status):
 
 
 def test_two_pairs_have_d_but_no_g():
-    d_z, g_z, d_av, g_av = standardised_change([1, 2], [2, 4])[:4]
-    for change in (d_z, d_av):
+    by_name = {change.name: change for change in standardised_change([1, 2], [2, 4])}
+    for change in (by_name["d_z"], by_name["d_av"], by_name["d_pre"]):
         assert change.status == "ok"
         assert change.conf_low < change.estimate < change.conf_high
-    for change in (g_z, g_av):
+    for change in (by_name["g_z"], by_name["g_av"], by_name["g_pre"]):
         assert change.status == "two_pairs"
         assert change.estimate is None
         assert change.hedges_j is None
@@ -115,7 +155,8 @@ def test_wrong_arguments_are_named():
 def test_exchanging_the_waves_turns_the_sign(table):
     pre, post = table.T
     for there, back in zip(standardised_change(pre, post), standardised_change(post, pre), strict=True):
-        if there.name in ("d_pre", "g_pre"):  # divided by the SD of another wave when the waves are exchanged
+        # The SD of pre is another one when the waves change places.
+        if there.name.endswith("pre"):
             continue
         assert there.status == back.status
         if there.status == "ok":

@@ -12,6 +12,8 @@ from toolkit.stats.ancova import AdjustedMean, Ancova, compare_adjusted
 from toolkit.stats.bootstrap import BootstrapInterval, bootstrap_changes
 from toolkit.stats.bootstrap_exact import ExactBootstrap, enumerate_bootstrap
 from toolkit.stats.bootstrap_ratio import BootstrapRatio, bootstrap_ratio
+from toolkit.stats.differences import DifferenceInDifferences, compare_changes
+from toolkit.stats.durations import MonthsToOutcome, ReachedShare, compare_months, months_to_outcome
 from toolkit.stats.equivalence import Equivalence, paired_equivalence
 from toolkit.stats.group_difference import GroupDifference, compare_groups
 from toolkit.stats.imputation import PooledImputations, pool_imputations, pool_r_squared
@@ -40,12 +42,14 @@ from toolkit.stats.ratios import RatioOfSums, ratio_of_sums
 from toolkit.stats.recalibration import RegressionToMean, ThenTest, net_of_regression, then_test
 from toolkit.stats.reliability import CronbachAlpha, cronbach_alpha
 from toolkit.stats.reliable_change import ChangeCutoffs, ReliableChange, change_cutoffs, reliable_change
+from toolkit.stats.repeated import RepeatedChanges, compare_waves
 from toolkit.stats.response_weights import ResponseWeighted, weighted_mean_of_responders
 from toolkit.stats.results import EffectSize, Estimate
 from toolkit.stats.selection import LeeBounds, lee_bounds
 from toolkit.stats.standardised import StandardisedChange, hedges_correction, standardised_change
 from toolkit.stats.transitions import TransitionTable, bootstrap_transitions, count_transitions
 from toolkit.stats.weighted_comparison import BalanceRow, WeightedComparison, compare_weighted
+from toolkit.stats.weighted_mean import WeightedMean, weighted_mean
 
 __all__ = [
     "AdjustedMean",
@@ -55,6 +59,7 @@ __all__ = [
     "BootstrapRatio",
     "ChangeCutoffs",
     "CronbachAlpha",
+    "DifferenceInDifferences",
     "EffectSize",
     "Equivalence",
     "Estimate",
@@ -65,14 +70,17 @@ __all__ = [
     "KrippendorffAlpha",
     "LeeBounds",
     "LimitsOfAgreement",
+    "MonthsToOutcome",
     "OnewayAnova",
     "PairedMean",
     "PairedShares",
     "PooledEstimate",
     "PooledImputations",
     "RatioOfSums",
+    "ReachedShare",
     "RegressionToMean",
     "ReliableChange",
+    "RepeatedChanges",
     "ResponseWeighted",
     "Share",
     "SignedRank",
@@ -80,6 +88,7 @@ __all__ = [
     "ThenTest",
     "TransitionTable",
     "WeightedComparison",
+    "WeightedMean",
     "adjust_holm",
     "adjust_p_values",
     "bootstrap_changes",
@@ -87,8 +96,11 @@ __all__ = [
     "bootstrap_transitions",
     "change_cutoffs",
     "compare_adjusted",
+    "compare_changes",
     "compare_groups",
+    "compare_months",
     "compare_shares",
+    "compare_waves",
     "compare_weighted",
     "count_transitions",
     "cronbach_alpha",
@@ -103,6 +115,7 @@ __all__ = [
     "krippendorff_alpha",
     "lee_bounds",
     "limits_of_agreement",
+    "months_to_outcome",
     "net_of_regression",
     "noncentral_t_cdf",
     "noncentrality_interval",
@@ -127,6 +140,7 @@ __all__ = [
     "standardised_change",
     "summarise_items",
     "then_test",
+    "weighted_mean",
     "weighted_mean_of_responders",
     "wilson_interval",
 ]

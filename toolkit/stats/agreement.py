@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -25,6 +25,11 @@ ICC_DEFINITIONS: dict[IccName, str] = {
     "ICC(A,k)": "mean of the ratings, absolute agreement (ICC2k)",
     "ICC(C,k)": "mean of the ratings, consistency (ICC3k)",
 }
+NO_VALUE = "the targets differ too little, beside their ratings, for a correlation of this kind"
+
+# A denominator below this is zero but for rounding.
+ZERO_SHARE = 1e-12
+
 ICC_REFERENCE = (
     "mean squares of targets by raters; Shrout & Fleiss (1979), Psychol. Bull. 86, 420-428; McGraw & Wong (1996), "
     "Psychol. Methods 1, 30-46; agrees with R psych 2.2.9 ICC(lmer = FALSE)"
@@ -197,12 +202,16 @@ def _correlations(
         single, low, high = _single(name, squares, conf_level=conf_level, perfect=error <= zero)
         values = [single, low, high]
         if name.endswith("k)"):
-            values = [None if value is None else k * value / (1 + (k - 1) * value) for value in values]
+            values = [None if value is None else _of_mean(value, k) for value in values]
+        # The approximate df can be endless or none; a limit without width is no limit.
+        if values[1] is None or values[2] is None or not -inf < values[1] < values[2] < inf:
+            values = [values[0], None, None]
         statistic = None if error <= zero else squares.targets / error
         found.append(
             IntraclassCorrelation(
                 name="intraclass correlation",
-                interval_reason="the raters never disagree: the interval has no width" if low is None else "",
+                reason="" if values[0] is not None else undefined(NO_VALUE),
+                interval_reason=_why_no_interval(values, perfect=low is None),
                 estimate=values[0],
                 df=df_error,
                 df_method="(n - 1)(k - 1), or n(k - 1) for ICC(1)",
@@ -228,16 +237,33 @@ def _correlations(
     return tuple(found)
 
 
+def _of_mean(value: float, k: int) -> float | None:
+    """Return the correlation of a mean of k ratings; None where the single one is too far below zero for one."""
+    below = 1 + (k - 1) * value
+    return k * value / below if below > ZERO_SHARE else None
+
+
+def _why_no_interval(values: list[float | None], *, perfect: bool) -> str:
+    if perfect and values[0] is not None:
+        return "the raters differ by a constant or not at all: the interval has no width"
+    return undefined(NO_VALUE) if values[1] is None else ""
+
+
 def _single(
     name: IccName, squares: _MeanSquares, *, conf_level: float, perfect: bool
-) -> tuple[float, float | None, float | None]:
+) -> tuple[float | None, float | None, float | None]:
     n, k = squares.n, squares.k
     tail = (1 - conf_level) / 2
+    smallest = ZERO_SHARE * (squares.targets + squares.within + squares.raters)
     if "A" in name:
         bottom = squares.targets + (k - 1) * squares.rest + k * (squares.raters - squares.rest) / n
+        if bottom <= smallest:
+            return None, None, None
         value = (squares.targets - squares.rest) / bottom
         return (value, None, None) if perfect else (value, *_agreement_limits(value, squares, tail=tail))
     error, df_error = (squares.within, n * (k - 1)) if "1," in name else (squares.rest, (n - 1) * (k - 1))
+    if squares.targets + (k - 1) * error <= smallest:
+        return None, None, None
     value = (squares.targets - error) / (squares.targets + (k - 1) * error)
     if perfect:
         return value, None, None

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from toolkit.core.errors import ProblemLog, UsageError
-from toolkit.stats.arrays import BoolArray, FloatArray, check_between, read_floats
+from toolkit.stats.arrays import FloatArray
+from toolkit.stats.cluster_robust import estimate_robust, fit_clustered
+from toolkit.stats.grouped_pairs import GroupedPairs, describe_robust, divide_by_sd, read_groups
 from toolkit.stats.regression import LinearFit, breusch_pagan, compare_nested, fit_linear
-from toolkit.stats.results import EffectSize, Estimate
+from toolkit.stats.results import Estimate
 
 REFERENCE = (
     "post = constant + slope * pre + groups, HC3 errors; Fisher (1932), Statistical Methods for Research Workers, "
@@ -115,6 +116,7 @@ def compare_adjusted(
     *,
     groups: Sequence[object],
     reference: str,
+    clusters: Sequence[object] | None = None,
     conf_level: float = 0.95,
 ) -> Ancova:
     """Compare groups on the later value, adjusted for where everybody started.
@@ -127,6 +129,8 @@ def compare_adjusted(
         Group of each person; None for unknown.
     reference : str
         Group that the others are compared with.
+    clusters : sequence or None
+        Host of each person; the differences then have CR2 errors over hosts. None takes HC3 errors over people.
     conf_level : float
         Level of the intervals, above 0 and below 1.
 
@@ -156,7 +160,8 @@ def compare_adjusted(
     >>> round(result.contrasts[0].estimate, 3), [round(row.mean, 3) for row in result.adjusted_means]
     (1.2, [3.275, 4.475])
     """
-    first, second, labels, missing = _read(pre, post, groups=groups, reference=reference, conf_level=conf_level)
+    read = read_groups(pre, post, groups=groups, reference=reference, clusters=clusters, conf_level=conf_level)
+    first, second, labels, missing = read.pre, read.post, read.labels, read.n_missing
     names = (reference, *sorted(set(labels) - {reference}))
     codes = np.array([names.index(label) for label in labels])
     dummies = np.stack([(codes == place).astype(np.float64) for place in range(1, len(names))], axis=1)
@@ -174,7 +179,7 @@ def compare_adjusted(
         shapiro = stats.shapiro(fit.residuals)
     spread, spread_df, spread_p = breusch_pagan(fit, design)
     return Ancova(
-        contrasts=_contrasts(fit, first, codes, names=names, missing=missing, conf_level=conf_level),
+        contrasts=_contrasts(fit, read, codes, names=names, conf_level=conf_level),
         groups=names,
         fit=fit,
         change_fit=fit_linear(second - first, np.hstack([constant, dummies]), names=("(Intercept)", *terms)),
@@ -199,95 +204,61 @@ def compare_adjusted(
     )
 
 
-def _read(
-    pre: ArrayLike, post: ArrayLike, *, groups: Sequence[object], reference: str, conf_level: float
-) -> tuple[FloatArray, FloatArray, list[str], dict[str, int]]:
-    log = ProblemLog()
-    first = read_floats(pre, name="pre", ndim=1, log=log)
-    second = read_floats(post, name="post", ndim=1, log=log)
-    check_between(conf_level, name="conf_level", low=0, high=1, log=log)
-    if not log.problems and not first.size == second.size == len(groups):
-        log.add(
-            f"pre has {first.size}, post {second.size} and groups {len(groups)} values",
-            column="pre, post, groups",
-            allowed="one of each per person",
-        )
-    log.raise_as(UsageError)
-    unknown = np.array([_is_missing(group) for group in groups], dtype=np.bool_)
-    gap = np.isnan(first) | np.isnan(second)
-    keep: BoolArray = ~unknown & ~gap
-    labels = [str(group) for group, kept in zip(groups, keep, strict=True) if kept]
-    sizes = {name: labels.count(name) for name in sorted(set(labels))}
-    if reference not in sizes:
-        log.add("is no group with both values", column="reference", allowed=", ".join(sizes) or "a group")
-    if len(sizes) < 2:
-        log.add("there are fewer than two groups with both values", column="groups", allowed="two or more")
-    small = [name for name, size in sizes.items() if size < 2]
-    if small:
-        log.add(f"has a group with one member: {', '.join(small)}", column="groups", allowed="two or more people each")
-    log.raise_as(UsageError)
-    missing = {"group unknown": int(unknown.sum()), "pre or post missing": int(np.sum(gap & ~unknown))}
-    return first[keep], second[keep], labels, missing
-
-
-def _is_missing(group: object) -> bool:
-    return group is None or (isinstance(group, float) and np.isnan(group)) or str(group) == ""
-
-
 def _full_rank(design: FloatArray) -> bool:
     rank = int(np.linalg.matrix_rank(design / np.linalg.norm(design, axis=0)))
     return rank == int(design.shape[1])
 
 
 def _contrasts(
-    fit: LinearFit,
-    pre: FloatArray,
-    codes: FloatArray,
-    *,
-    names: tuple[str, ...],
-    missing: dict[str, int],
-    conf_level: float,
+    fit: LinearFit, read: GroupedPairs, codes: FloatArray, *, names: tuple[str, ...], conf_level: float
 ) -> tuple[Estimate, ...]:
+    pre = read.pre
     within = pre - np.array([pre[codes == place].mean() for place in range(len(names))])[codes]
     sd = sqrt(float(within @ within) / (pre.size - len(names)))
+    if read.clusters is None:
+        found = _over_people(fit, names, conf_level=conf_level)
+    else:
+        found = _over_hosts(read, codes, names=names, conf_level=conf_level)
+    return tuple(
+        replace(each, n=fit.n, n_missing=read.n_missing, effects=(divide_by_sd(each, sd),), reference=REFERENCE)
+        for each in found
+    )
+
+
+def _over_people(fit: LinearFit, names: tuple[str, ...], *, conf_level: float) -> list[Estimate]:
     robust = bool(np.isfinite(fit.hc3_std_errors).all())
-    errors = fit.hc3_std_errors if robust else fit.std_errors
+    errors, kind = (fit.hc3_std_errors, "HC3 error") if robust else (fit.std_errors, "classical error")
     limits, p_values = fit.intervals(errors, conf_level=conf_level), fit.p_values(errors)
-    found = []
-    for place, name in enumerate(names[1:], start=2):
-        low, high = (float(limit) for limit in limits[place])
-        estimate = float(fit.coefficients[place])
-        found.append(
-            Estimate(
-                name=f"adjusted difference, {name} less {names[0]}",
-                estimate=estimate,
-                std_error=float(errors[place]),
-                df=float(fit.df),
-                df_method="people - coefficients",
-                statistic=estimate / float(errors[place]),
-                p_value=float(p_values[place]),
-                p_method="t test, HC3 error" if robust else "t test, classical error",
-                conf_low=low,
-                conf_high=high,
-                conf_level=conf_level,
-                interval_method="t interval, HC3 error" if robust else "t interval, classical error",
-                n=fit.n,
-                n_missing=missing,
-                effects=(
-                    EffectSize(
-                        name="d_pre",
-                        definition="adjusted difference / pooled SD of pre within groups",
-                        estimate=estimate / sd,
-                        conf_low=low / sd,
-                        conf_high=high / sd,
-                        conf_level=conf_level,
-                        interval_method="t interval over the SD",
-                    ),
-                ),
-                reference=REFERENCE,
-            )
+    return [
+        Estimate(
+            name=f"adjusted difference, {name} less {names[0]}",
+            estimate=float(fit.coefficients[place]),
+            std_error=float(errors[place]),
+            df=float(fit.df),
+            df_method="people - coefficients",
+            statistic=float(fit.coefficients[place] / errors[place]),
+            p_value=float(p_values[place]),
+            p_method=f"t test, {kind}",
+            conf_low=float(limits[place, 0]),
+            conf_high=float(limits[place, 1]),
+            conf_level=conf_level,
+            interval_method=f"t interval, {kind}",
+            n=fit.n,
+            reference=REFERENCE,
         )
-    return tuple(found)
+        for place, name in enumerate(names[1:], start=2)
+    ]
+
+
+def _over_hosts(read: GroupedPairs, codes: FloatArray, *, names: tuple[str, ...], conf_level: float) -> list[Estimate]:
+    columns = {f"group {name}": (codes == place).astype(np.float64) for place, name in enumerate(names)}
+    del columns[f"group {names[0]}"]
+    fit = fit_clustered(read.post, {"pre": read.pre, **columns}, cluster=np.asarray(read.clusters))
+    effects = estimate_robust(fit, correction="CR2", conf_level=conf_level)[2:]
+    return [
+        describe_robust(effect, name=f"adjusted difference, {name} less {names[0]}", n_missing=read.n_missing)
+        for effect, name in zip(effects, names[1:], strict=True)
+    ]
 
 
 def _adjusted_means(

@@ -126,7 +126,9 @@ def bootstrap_ratio(
     low = high = None
     if quantities.size >= 2 / tail and error > 0:
         lowest, highest = np.quantile(quantities, [tail, 1 - tail])
-        low, high = ratio - float(highest) * error, ratio - float(lowest) * error
+        # Two units, or units alike, can give one quantity only: no width.
+        if lowest < highest:
+            low, high = ratio - float(highest) * error, ratio - float(lowest) * error
     kind = "hosts" if clusters is not None else "people"
     warnings = [f"{n_undefined} of {n_resamples} resamples have no value and are left out"] if n_undefined else []
     if n_units < FEW_UNITS:

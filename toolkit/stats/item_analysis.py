@@ -22,6 +22,9 @@ REFERENCE = (
     "of Bonett (2002), J. Educ. Behav. Stat. 27, 335-340; agrees with R psych 2.2.9 alpha()"
 )
 
+# A variance of the sum below this share of the items' own is zero but for rounding.
+ZERO_SHARE = 1e-12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemSummary:
@@ -120,6 +123,11 @@ def summarise_items(items: ArrayLike, *, deletion: Deletion = "listwise", conf_l
         return ItemSummary(
             reason=undefined(why), deletion=deletion, k=k, n=n, n_missing=n_missing, conf_level=conf_level
         )
+    if float(covariance.sum()) <= ZERO_SHARE * float(np.trace(covariance)):
+        why = "the sum of the items does not vary"
+        return ItemSummary(
+            reason=undefined(why), deletion=deletion, k=k, n=n, n_missing=n_missing, conf_level=conf_level
+        )
     sd = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(sd, sd)
     mean = float(correlation[np.triu_indices(k, 1)].mean())
@@ -133,10 +141,10 @@ def summarise_items(items: ArrayLike, *, deletion: Deletion = "listwise", conf_l
         n=n,
         n_missing=n_missing,
         alpha=alpha,
-        alpha_standardised=k * mean / (1 + (k - 1) * mean),
+        alpha_standardised=k * mean / (1 + (k - 1) * mean) if 1 + (k - 1) * mean > ZERO_SHARE else None,
         mean_correlation=mean,
         guttman_lambda6=_lambda6(correlation),
-        spearman_brown=2 * mean / (1 + mean) if k == 2 and mean > -1 else None,
+        spearman_brown=2 * mean / (1 + mean) if k == 2 and 1 + mean > ZERO_SHARE else None,
         std_error=_alpha_std_error(covariance, n=n),
         conf_low=limits[0],
         conf_high=limits[1],
@@ -161,7 +169,7 @@ def _covariances(used: FloatArray) -> FloatArray | None:
 
 
 def _lambda6(correlation: FloatArray) -> float | None:
-    if float(np.linalg.cond(correlation)) > 1e12:
+    if float(np.linalg.cond(correlation)) > 1e12 or float(correlation.sum()) <= ZERO_SHARE:
         return None
     unexplained = 1 / np.diag(np.linalg.inv(correlation))
     return 1 - float(unexplained.sum()) / float(correlation.sum())

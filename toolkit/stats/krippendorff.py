@@ -124,7 +124,7 @@ def krippendorff_alpha(
     )
     return KrippendorffAlpha(
         name="Krippendorff's alpha",
-        interval_reason="" if low is not None else "no interval: no usable resamples",
+        interval_reason="" if low is not None else undefined("there are no resamples, or all give one value"),
         estimate=float(estimate),
         conf_low=low,
         conf_high=high,
@@ -208,4 +208,6 @@ def _interval(
         return None, None, n_resamples
     tail = (1 - conf_level) / 2
     low, high = np.quantile(usable, [tail, 1 - tail])
+    if low == high:
+        return None, None, int(n_resamples - usable.size)
     return float(low), float(high), int(n_resamples - usable.size)
